@@ -1,0 +1,160 @@
+namespace Engine.Tensors;
+
+/// <summary>
+/// How the additions of a kernel are ordered. The order is a function of logical shape, axis and element type only, never of strides, threads,
+/// SIMD width, device or blocking, so that every device gives the same bits.
+/// </summary>
+public enum Accumulation : byte
+{
+    /// <summary>The kernel adds nothing.</summary>
+    None,
+
+    /// <summary>One chain in index order, starting from +0 (fused multiply-adds where there is a product).</summary>
+    InOrder,
+
+    /// <summary>
+    /// Element i goes to lane i mod 64 inside fixed chunks of 16,384; lanes start from +0, add in index order and combine at distances 32, 16, 8, 4, 2, 1;
+    /// chunk results combine pairwise in index order.
+    /// </summary>
+    LaneTree,
+
+    /// <summary>Element i goes to lane i mod 16 as a chain of fused multiply-adds from +0; lanes combine at distances 8, 4, 2, 1.</summary>
+    DotTree,
+}
+
+/// <summary>What a reduction computes.</summary>
+public enum ReduceOp : byte
+{
+    /// <summary>Sum; of bool or integers in i64.</summary>
+    Sum,
+
+    /// <summary>Product.</summary>
+    Prod,
+
+    /// <summary>Greatest; NaN if any is NaN.</summary>
+    Max,
+
+    /// <summary>Least; NaN if any is NaN.</summary>
+    Min,
+
+    /// <summary>Index of the first greatest along one axis, i64; the first NaN wins.</summary>
+    ArgMax,
+
+    /// <summary>Index of the first least along one axis, i64; the first NaN wins.</summary>
+    ArgMin,
+}
+
+/// <summary>Which of the three bilinear maps of a convolution a kernel computes.</summary>
+public enum ConvolutionPass : byte
+{
+    /// <summary>(x, w) to y. Order of k: (channel, ky, kx).</summary>
+    Forward,
+
+    /// <summary>(dy, w) to dx. Order of k: (out channel, ky, kx).</summary>
+    InputGradient,
+
+    /// <summary>(x, dy) to dw. Order of k: (image, y, x).</summary>
+    WeightGradient,
+}
+
+/// <summary>
+/// One launch as a backend sees it: about ten shapes, pure data with value equality. Operands are described beside it by <see cref="Operand"/>s,
+/// which carry element types and layouts; every kernel takes operands of any layout and writes row-major results.
+/// </summary>
+public abstract record Kernel
+{
+    /// <summary>The order in which the kernel accumulates.</summary>
+    public virtual Accumulation Order => Accumulation.None;
+}
+
+/// <summary>out[i] = body(in0[i], in1[i], ...): operands and result share one shape (broadcast operands have stride 0).</summary>
+/// <param name="Body">The scalar expression.</param>
+public sealed record MapKernel(Expr Body) : Kernel;
+
+/// <summary>
+/// Reduces axes of one operand; the result has the remaining axes. Several axes are reduced as one, in row-major order of their elements.
+/// An empty Max, Min, ArgMax or ArgMin is refused when the op is called; an empty Sum is 0, an empty Prod is 1.
+/// </summary>
+/// <param name="Op">What is computed.</param>
+/// <param name="Axes">The axes reduced.</param>
+public sealed record ReduceKernel(ReduceOp Op, Axes Axes) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Op is ReduceOp.Sum or ReduceOp.Prod ? Accumulation.LaneTree : Accumulation.None;
+}
+
+/// <summary>
+/// [..., m, k] x [..., k, n] to [..., m, n]; the batch axes of both operands are equal (broadcast ones have stride 0). f32 or f64.
+/// InOrder over k when min(m, n) >= 2, DotTree when it is 1.
+/// </summary>
+/// <param name="Rows">m.</param>
+/// <param name="Columns">n.</param>
+public sealed record MatMulKernel(int Rows, int Columns) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Math.Min(Rows, Columns) >= 2 ? Accumulation.InOrder : Accumulation.DotTree;
+}
+
+/// <summary>
+/// A two-dimensional convolution or one of its two gradients: x [N, C, H, W], w [O, C / groups, KH, KW], y [N, O, OH, OW]; padding counts as zeros.
+/// Fused multiply-adds in the order that <see cref="ConvolutionPass"/> gives, padding positions included or not (they add zero products, which change no bit).
+/// </summary>
+/// <param name="Pass">Which map.</param>
+/// <param name="Window">Stride, padding, dilation, groups.</param>
+public sealed record ConvolutionKernel(ConvolutionPass Pass, ConvolutionWindow Window) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
+/// <summary>
+/// The transpose of the sliding-window view: [.., O1, .., Ok, K1, .., Kk] to [.., S1, .., Sk], adding every window element to its place
+/// in row-major order of the operand's elements.
+/// </summary>
+/// <param name="Window">The windows; the lengths of the result's last axes are in it.</param>
+public sealed record FoldKernel(SlidingWindow Window) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
+/// <summary>
+/// Operands (x, indices). The first <paramref name="BatchAxes"/> axes of both are shared; result shape: batch + x[BatchAxes..Axis] + indices[BatchAxes..] + x[Axis+1..].
+/// Indices are i64 or i32 and are checked: one out of range throws <see cref="ShapeException"/>.
+/// </summary>
+/// <param name="Axis">The axis of x that is indexed.</param>
+/// <param name="BatchAxes">How many leading axes x and indices share.</param>
+public sealed record GatherKernel(int Axis, int BatchAxes) : Kernel;
+
+/// <summary>
+/// The transpose of <see cref="GatherKernel"/>: operands (updates, indices) to zeros of x's shape with every update added at its place, in index order.
+/// </summary>
+/// <param name="Axis">The axis of the result that is indexed.</param>
+/// <param name="BatchAxes">How many leading axes the result and indices share.</param>
+/// <param name="Length">Length of that axis.</param>
+public sealed record ScatterAddKernel(int Axis, int BatchAxes, int Length) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
+/// <summary>Inclusive running sum along an axis, in index order from the front, or from the back when reversed.</summary>
+/// <param name="Axis">The axis.</param>
+/// <param name="Reverse">From the back.</param>
+public sealed record ScanKernel(int Axis, bool Reverse) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
+/// <summary>Indices (i64) that sort the operand along an axis: ascending, stable, NaN last, -0 equal to +0.</summary>
+/// <param name="Axis">The axis.</param>
+public sealed record SortKernel(int Axis) : Kernel;
+
+/// <summary>The operand set into a larger tensor of zeros: before, between and after its elements per axis.</summary>
+/// <param name="Padding">How much.</param>
+public sealed record PadKernel(Padding Padding) : Kernel;
+
+/// <summary>Operands one after another along an axis.</summary>
+/// <param name="Axis">The axis.</param>
+public sealed record ConcatKernel(int Axis) : Kernel;

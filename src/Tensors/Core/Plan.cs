@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Engine.Tensors;
+
+/// <summary>What holds a buffer of a plan.</summary>
+public enum BufferKind : byte
+{
+    /// <summary>An argument of the plan; <see cref="PlanBuffer.Slot"/> is its number.</summary>
+    Input,
+
+    /// <summary>A tensor captured when the plan was made; <see cref="PlanBuffer.Slot"/> is its number among <see cref="Plan.Constants"/>.</summary>
+    Constant,
+
+    /// <summary>A result that leaves the plan: fresh memory in every run, so that no tensor a user holds is ever written.</summary>
+    Result,
+
+    /// <summary>Scratch inside the arena of the executable, at byte <see cref="PlanBuffer.Slot"/>; shared by buffers that are never live together.</summary>
+    Arena,
+}
+
+/// <summary>A block of memory that steps of a plan read and write.</summary>
+/// <param name="Kind">What holds it.</param>
+/// <param name="DType">Element type.</param>
+/// <param name="Count">Elements.</param>
+/// <param name="Slot">Argument number, constant number, result number or byte offset in the arena, by kind.</param>
+public readonly record struct PlanBuffer(BufferKind Kind, DType DType, int Count, int Slot);
+
+/// <summary>A view of a buffer.</summary>
+/// <param name="Buffer">Number of the buffer.</param>
+/// <param name="DType">Element type.</param>
+/// <param name="Layout">Where the elements lie.</param>
+public readonly record struct Operand(int Buffer, DType DType, Layout Layout);
+
+/// <summary>One kernel launch.</summary>
+/// <param name="Name">Name of the primitive it came from.</param>
+/// <param name="Kernel">What is computed.</param>
+/// <param name="Inputs">Operands read.</param>
+/// <param name="Outputs">Operands written, row-major.</param>
+public sealed record PlanStep(string Name, Kernel Kernel, ImmutableArray<Operand> Inputs, ImmutableArray<Operand> Outputs);
+
+/// <summary>
+/// A program for a device, as data: buffers, steps in order, and where inputs, constants and results are. Made by the planner, executed by
+/// <see cref="Device.Build"/>'s executables.
+/// </summary>
+/// <param name="Inputs">Element type and layout of each argument; an argument of another layout is copied first.</param>
+/// <param name="Constants">Captured tensors.</param>
+/// <param name="Buffers">All buffers.</param>
+/// <param name="Steps">Kernel launches in order.</param>
+/// <param name="Results">Where each result is: any view of any buffer.</param>
+/// <param name="ArenaBytes">Size of the arena.</param>
+public sealed record Plan(
+    ImmutableArray<TensorSpec> Inputs,
+    ImmutableArray<Tensor> Constants,
+    ImmutableArray<PlanBuffer> Buffers,
+    ImmutableArray<PlanStep> Steps,
+    ImmutableArray<Operand> Results,
+    long ArenaBytes)
+{
+    /// <summary>The plan as text: one line per kernel, then buffers, bytes and captures.</summary>
+    public string Explain()
+    {
+        var text = new StringBuilder();
+        text.AppendLine($"inputs: {string.Join(", ", Inputs)}");
+        for (int i = 0; i < Steps.Length; i++)
+        {
+            PlanStep step = Steps[i];
+            string operands = string.Join(", ", step.Inputs.Select(o => $"b{o.Buffer} {o.DType.Name()}{o.Layout.Shape}"));
+            string results = string.Join(", ", step.Outputs.Select(o => $"b{o.Buffer} {o.DType.Name()}{o.Layout.Shape}"));
+            text.AppendLine($"{i,4} {step.Name,-16} {operands} -> {results}");
+        }
+        text.AppendLine($"kernels: {Steps.Length}, buffers: {Buffers.Length}, arena: {ArenaBytes} bytes");
+        text.AppendLine($"captures: {(Constants.IsEmpty ? "none" : string.Join(", ", Constants.Select(c => c.Spec)))}");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,68 @@
+namespace Engine.Tensors;
+
+/// <summary>How exact a matrix product is.</summary>
+public enum Precision : byte
+{
+    /// <summary>Every product and sum in the operands' element type.</summary>
+    Highest,
+}
+
+public static partial class Ops
+{
+    /// <summary>
+    /// Matrix product [..., m, k] x [..., k, n] to [..., m, n]; leading axes broadcast. A vector on the left is a row, on the right a column, and loses that axis again.
+    /// f32 and f64; products are accumulated in index order.
+    /// </summary>
+    /// <exception cref="ShapeException">Inner dimensions differ, or an operand is a scalar.</exception>
+    public static Tensor MatMul(Tensor a, Tensor b, Precision precision = Precision.Highest)
+    {
+        if (a.Rank == 0 || b.Rank == 0)
+            throw new ShapeException($"matmul: needs at least one axis on each side, got {a.Shape} x {b.Shape}. Use * for a scalar.");
+        if (a.Rank == 1) return Squeeze(MatMul(Unsqueeze(a, 0), b, precision), -2 + (b.Rank == 1 ? 1 : 0));
+        if (b.Rank == 1) return Squeeze(MatMul(a, Unsqueeze(b, 1), precision), -1);
+        if (a.Shape[^1] != b.Shape[^2])
+        {
+            string hint = a.Shape[^1] == b.Shape[^1] ? "Did you mean b.T?" : a.Shape[^2] == b.Shape[^2] ? "Did you mean a.T?" : "They must be equal.";
+            throw new ShapeException($"matmul: inner dimensions differ: {a.Shape} x {b.Shape}, {a.Shape[^1]} != {b.Shape[^2]}. {hint}");
+        }
+        // A shared right operand turns a batch of products into one larger product with the same bits.
+        if (a.Rank > 2 && b.Rank == 2 && a.Shape[^2] > 1 && b.Shape[^1] > 1)
+            return MatMul(a.Reshape(a.Shape[..^1].Count, a.Shape[^1]), b, precision).Reshape([.. a.Shape[..^1], b.Shape[^1]]);
+        Shape batch = Broadcasting.Join("matmul", a.Shape[..^2], b.Shape[..^2]);
+        return new MatMulOp(precision).Apply(a.BroadcastTo(batch.Concat(a.Shape[^2..])), b.BroadcastTo(batch.Concat(b.Shape[^2..])));
+    }
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>Matrix product; see <see cref="Ops.MatMul"/>.</summary>
+    public Tensor MatMul(Tensor other) => Ops.MatMul(this, other);
+}
+
+internal sealed record MatMulOp(Precision Precision) : BilinearPrimitive
+{
+    public override string Name => "matmul";
+
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        (TensorSpec a, TensorSpec b) = (inputs[0], inputs[1]);
+        if (a.DType != b.DType)
+            throw new DTypeException($"matmul: element types differ, got {a.DType.Name()} and {b.DType.Name()}. Cast one: x.Cast(DType.{a.DType}).");
+        TypeRules.Require(Name, Accepts.Floating, a.DType);
+        return [a with { Shape = a.Shape[..^1].Concat([b.Shape[^1]]) }];
+    }
+
+    public override Tensor TransposeA(Tensor cotangent, Tensor b, TensorSpec a) => Ops.MatMul(cotangent, b.T, Precision);
+
+    public override Tensor TransposeB(Tensor cotangent, Tensor a, TensorSpec b) => Ops.MatMul(a.T, cotangent, Precision);
+
+    public override Tensor[] Vmap(Tensor[] inputs, bool[] batched, int size)
+    {
+        Tensor a = inputs[0], b = inputs[1];
+        if (batched[0] && !batched[1] && b.Rank == 2) return [Ops.MatMul(a, b, Precision)];
+        return Bind(batched[0] ? a : a.BroadcastTo(a.Shape.Insert(0, size)), batched[1] ? b : b.BroadcastTo(b.Shape.Insert(0, size)));
+    }
+
+    public override Kernel Lower(ReadOnlySpan<TensorSpec> inputs, ReadOnlySpan<TensorSpec> outputs) =>
+        new MatMulKernel(inputs[0].Shape[^2], inputs[1].Shape[^1]);
+}
