@@ -1,0 +1,163 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Engine.Tensors.Cpu;
+
+/// <summary>
+/// A convolution forward, or its gradient in the images, which is a convolution too: of the spread and framed gradient, with the kernel turned around.
+/// Per image and group a matrix product: kernels [rows, k] times what the windows see [k, positions].
+/// </summary>
+/// <remarks>
+/// Tiles run along k = (plane, ky, kx) in order, whatever the shape. Frame elements are zeros that are multiplied like others, so a result is that of an image padded beforehand:
+/// with finite kernels they change no bit.
+/// </remarks>
+internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
+    where T : unmanaged where TVector : struct where TSimd : struct, ISimd<T, TVector>
+{
+    private const int DepthBlock = 512;
+    private const int Header = 64;
+
+    private readonly ImagePlanes planes;
+    private readonly WindowPositions positions;
+    private readonly int imageStride;
+    private readonly int images;
+    private readonly int groups;
+    private readonly int planesPerGroup;
+    private readonly int rows;
+    private readonly int depth;
+    private readonly int strips;
+    private readonly int panels;
+    private readonly nint[] weightOffsets;
+    private readonly nint weightRow;
+    private readonly nint weightGroup;
+
+    public CpuImageProduct(ConvolutionPass pass, ConvolutionWindow window, Operand image, Operand weights, Operand output)
+    {
+        Shape w = weights.Layout.Shape, y = output.Layout.Shape;
+        ReadOnlySpan<int> strides = weights.Layout.Strides;
+        Extent dilation = window.Dilation, kernel = window.Kernel;
+        bool forward = pass == ConvolutionPass.Forward;
+        images = image.Layout.Shape[0];
+        imageStride = image.Layout.Strides[0];
+        groups = window.Groups;
+        planesPerGroup = image.Layout.Shape[1] / groups;
+        rows = y[1] / groups;
+        depth = planesPerGroup * kernel.Height * kernel.Width;
+        int perGroup = w[0] / groups;
+        (weightRow, weightGroup) = (strides[forward ? 0 : 1], (nint)strides[0] * perGroup);
+
+        // Forward: element (ky, kx) sees padded row y * stride + ky * dilation. Gradient: dx[y] takes dy[(y + padding - ky * dilation) / stride].
+        Extent start = forward ? window.Padding : new(
+            Math.Max(0, (dilation.Height * (kernel.Height - 1)) - window.Padding.Height), Math.Max(0, (dilation.Width * (kernel.Width - 1)) - window.Padding.Width));
+        Extent step = forward ? 1 : window.Stride;
+        Extent reach = forward
+            ? new(window.Input.Height + (2 * window.Padding.Height), window.Input.Width + (2 * window.Padding.Width))
+            : new(window.Input.Height + window.Padding.Height + start.Height, window.Input.Width + window.Padding.Width + start.Width);
+        Extent content = new(
+            start.Height + ((image.Layout.Shape[2] - 1) * step.Height) + 1, start.Width + ((image.Layout.Shape[3] - 1) * step.Width) + 1);
+        Extent frame = new(Math.Max(reach.Height, content.Height), Math.Max(reach.Width, content.Width));
+        planes = new(image.Layout, frame, start, step);
+
+        int[] offsets = new int[depth];
+        weightOffsets = new nint[depth];
+        int k = 0;
+        for (int c = 0; c < planesPerGroup; c++)
+        {
+            for (int ky = 0; ky < kernel.Height; ky++)
+            {
+                for (int kx = 0; kx < kernel.Width; kx++, k++)
+                {
+                    int row = ky * dilation.Height, column = kx * dilation.Width;
+                    if (!forward) (row, column) = (window.Padding.Height + start.Height - row, window.Padding.Width + start.Width - column);
+                    offsets[k] = (((c * frame.Height) + row) * frame.Width) + column;
+                    weightOffsets[k] = ((nint)c * strides[forward ? 1 : 0]) + ((nint)ky * strides[2]) + ((nint)kx * strides[3]);
+                }
+            }
+        }
+        Extent move = forward ? window.Stride : 1;
+        positions = new(y[3], y[2] * y[3], move.Height * frame.Width, move.Width, offsets);
+        strips = (rows + TileRows - 1) / TileRows;
+        panels = (positions.Count + TileColumns - 1) / TileColumns;
+    }
+
+    private static int TileRows => TSimd.TileRows;
+
+    private static int TileColumns => 3 * TSimd.Width;
+
+    public override void Run(void** operands, WorkerPool pool)
+    {
+        if (depth == 0)
+        {
+            NativeMemory.Clear(operands[2], (nuint)((long)images * groups * rows * positions.Count * sizeof(T)));
+            return;
+        }
+        Scratch memory = pool.Scratch.Rent(Header + (nuint)((long)groups * strips * depth * TileRows * sizeof(T)));
+        double cost = (double)images * groups * positions.Count * depth * (0.1 + (rows * 0.01));
+        // Images are the units where there are enough of them; else panels of one image, each of which copies the image again.
+        int wanted = Chunks((long)images * groups * panels, cost, pool.Threads);
+        int split = wanted <= images * groups ? 1 : Math.Min(panels, (wanted + (images * groups) - 1) / (images * groups));
+        int chunks = split == 1 ? wanted : images * groups * split;
+        ((int*)memory.Pointer)[0] = chunks;
+        ((int*)memory.Pointer)[1] = split;
+        Pack((T*)operands[1], (T*)(memory.Pointer + Header));
+        Parallel(0, chunks, operands, memory.Pointer, pool);
+        pool.Scratch.Return(memory);
+    }
+
+    /// <summary>Kernels as strips of a few rows, k by k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Pack(T* weights, T* target)
+    {
+        for (int g = 0; g < groups; g++)
+        {
+            for (int strip = 0; strip < strips; strip++)
+            {
+                T* from = weights + (g * weightGroup) + (strip * TileRows * weightRow);
+                int count = Math.Min(TileRows, rows - (strip * TileRows));
+                for (int k = 0; k < depth; k++, target += TileRows)
+                    for (int r = 0; r < count; r++) target[r] = from[weightOffsets[k] + (r * weightRow)];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
+    {
+        (int chunks, int split) = (((int*)shared)[0], ((int*)shared)[1]);
+        T* packed = (T*)((byte*)shared + Header);
+        (long first, long end) = split == 1 ? Part((long)images * groups, chunk, chunks) : (chunk / split, (chunk / split) + 1);
+        (long firstPanel, long endPanel) = split == 1 ? (0, panels) : Part(panels, chunk % split, split);
+        long planesBytes = ((planes.Reserve(planesPerGroup) * sizeof(T)) + 63) & ~63L;
+        Scratch memory = scratch.Rent((nuint)(planesBytes + (((long)Math.Min(depth, DepthBlock) + 1) * TileColumns * sizeof(T))));
+        T* frame = (T*)memory.Pointer;
+        T* panel = (T*)(memory.Pointer + planesBytes);
+        for (long unit = first; unit < end; unit++)
+        {
+            (long image, long g) = Math.DivRem(unit, groups);
+            planes.Copy((T*)operands[0] + ((nint)image * imageStride), (int)g * planesPerGroup, planesPerGroup, frame);
+            T* output = (T*)operands[2] + (unit * rows * positions.Count);
+            T* weights = packed + (g * strips * depth * TileRows);
+            for (long p = firstPanel; p < endPanel; p++) Panel((int)p * TileColumns, frame, panel, weights, output);
+        }
+        scratch.Return(memory);
+    }
+
+    /// <summary>All rows at a few neighbouring positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Panel(int position, T* frame, T* panel, T* weights, T* output)
+    {
+        int count = Math.Min(TileColumns, positions.Count - position);
+        int vectors = (count + TSimd.Width - 1) / TSimd.Width, width = vectors * TSimd.Width;
+        for (int k = 0; k < depth; k += DepthBlock)
+        {
+            int part = Math.Min(DepthBlock, depth - k);
+            positions.Gather(frame, position, count, k, part, panel, width);
+            for (int strip = 0; strip < strips; strip++)
+            {
+                int r = strip * TileRows;
+                GemmTiles<T, TVector, TSimd>.Run(Math.Min(TileRows, rows - r), vectors, part, weights + ((((long)strip * depth) + k) * TileRows), 1, TileRows,
+                    panel, width, output + ((long)r * positions.Count) + position, positions.Count, count - width + TSimd.Width, k > 0);
+            }
+        }
+    }
+}

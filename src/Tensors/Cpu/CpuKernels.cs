@@ -1,0 +1,33 @@
+namespace Engine.Tensors.Cpu;
+
+/// <summary>Makes a kernel ready for the CPU: the one place that knows all kernel shapes.</summary>
+internal static class CpuKernels
+{
+    /// <summary>The prepared form of a kernel for operands of these types and layouts. Offsets of layouts do not matter: addresses come with a call.</summary>
+    /// <param name="name">The op, for error messages.</param>
+    /// <param name="kernel">What is computed.</param>
+    /// <param name="inputs">Operands read.</param>
+    /// <param name="outputs">Operands written, row-major.</param>
+    public static CpuKernel Prepare(string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
+    {
+        bool nothing = true;
+        foreach (Operand output in outputs) nothing &= output.Layout.Shape.Count == 0;
+        if (nothing) return CpuNothing.Instance;
+        return kernel switch
+        {
+            MapKernel { Body: { Op: ExprOp.Input } body } => CpuCopy.Of(inputs[body.Index]),
+            MapKernel map => new CpuMap(map.Body, inputs, outputs[0]),
+            ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
+            MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),
+            GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),
+            ScatterAddKernel scatter => CpuTyped.ScatterAdd(name, scatter, inputs, outputs[0]),
+            ScanKernel scan => CpuTyped.Scan(name, scan, inputs[0]),
+            SortKernel sort => CpuTyped.Sort(name, sort, inputs[0]),
+            FoldKernel fold => CpuTyped.Fold(name, fold, inputs[0]),
+            ConvolutionKernel convolution => CpuConvolution.Prepare(convolution, inputs, outputs[0]),
+            PadKernel pad => new CpuPad(pad.Padding, inputs[0], outputs[0]),
+            ConcatKernel concat => new CpuConcat(concat.Axis, inputs, outputs[0]),
+            _ => throw new DeviceException($"{name}: the CPU does not know the kernel {kernel.GetType().Name}."),
+        };
+    }
+}

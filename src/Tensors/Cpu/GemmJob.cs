@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Tensors.Cpu;
+
+/// <summary>A batch of equal matrix products cut into chunks: groups of whole products, or a grid of row and column slices of one product each.</summary>
+internal unsafe struct GemmJob<T, TVector, TSimd>
+    where T : unmanaged
+    where TVector : struct
+    where TSimd : struct, ISimd<T, TVector>
+{
+    // Below about 3 us of work the other threads would not have begun before the caller is done. A product with a vector waits for memory.
+    private const long SerialMatrixSteps = 200_000;
+    private const long SerialVectorSteps = 30_000;
+
+    // About 100 us: small enough that a thread which the operating system takes away does not hold up the rest for long.
+    private const long ChunkSteps = 6_000_000;
+
+    private GemmProblem<T> _problem;
+    private nint _aBatch;
+    private nint _bBatch;
+    private nint _cBatch;
+    private int _batch;
+    private int _group;
+    private int _rowSlices;
+    private int _columnSlices;
+
+    /// <summary>Computes every product of the batch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run(WorkerPool pool, in GemmProblem<T> problem, int batch, nint aBatch, nint bBatch, nint cBatch)
+    {
+        if (problem.M == 0 || problem.N == 0 || batch == 0)
+            return;
+        var job = new GemmJob<T, TVector, TSimd>
+        {
+            _problem = problem,
+            _aBatch = aBatch,
+            _bBatch = bBatch,
+            _cBatch = cBatch,
+            _batch = batch,
+            _group = batch,
+            _rowSlices = 1,
+            _columnSlices = 1,
+        };
+        var chunks = job.Divide(pool.Threads);
+        if (chunks == 1)
+            Execute(pool.Scratch, &job, 0);
+        else
+            pool.Run(chunks, &Execute, &job);
+    }
+
+    private static bool IsVector(in GemmProblem<T> problem) => problem.M == 1 || problem.N == 1;
+
+    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
+
+    /// <summary>Chooses the slices and returns the number of chunks.</summary>
+    private int Divide(int threads)
+    {
+        var steps = (long)_problem.M * _problem.N * Math.Max(1, _problem.K) * _batch;
+        if (threads == 1 || steps < (IsVector(_problem) ? SerialVectorSteps : SerialMatrixSteps))
+            return 1;
+        var wanted = (int)Math.Clamp(steps / ChunkSteps, threads, 4L * threads);
+        if (_batch >= wanted)
+        {
+            _group = Ceiling(_batch, wanted);
+            return Ceiling(_batch, _group);
+        }
+        _group = 1;
+        DivideProduct(Ceiling(wanted, _batch), threads);
+        return _batch * _rowSlices * _columnSlices;
+    }
+
+    /// <summary>Finds the grid of about <paramref name="wanted"/> slices that ends first: fewest tiles in the longest thread, plus what packing repeats.</summary>
+    private void DivideProduct(int wanted, int threads)
+    {
+        var rowTiles = Ceiling(_problem.M, RowUnit);
+        var columnTiles = Ceiling(_problem.N, ColumnUnit);
+        var best = long.MaxValue;
+        for (var columnSlices = 1; columnSlices <= Math.Min(wanted, columnTiles); columnSlices++)
+        {
+            var rowSlices = Math.Min(Ceiling(wanted, columnSlices), rowTiles);
+            long rounds = Ceiling(rowSlices * columnSlices * _batch, threads);
+            long rows = Ceiling(rowTiles, rowSlices) * RowUnit;
+            long columns = Ceiling(columnTiles, columnSlices) * ColumnUnit;
+            // Packing an element costs about as much as twelve steps of a tile.
+            var cost = rounds * (rows * columns + 12 * (rows + columns));
+            if (cost < best)
+            {
+                best = cost;
+                _rowSlices = rowSlices;
+                _columnSlices = columnSlices;
+            }
+        }
+    }
+
+    // Slices of a product with a vector are whole cache lines of outputs, so that two threads do not write to one.
+    private readonly int RowUnit => IsVector(_problem) ? 64 : GemmBlocks<T, TVector, TSimd>.TileRows;
+
+    private readonly int ColumnUnit => IsVector(_problem) ? 64 : GemmBlocks<T, TVector, TSimd>.TileColumns;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Execute(ScratchPool scratch, void* state, int chunk)
+    {
+        var job = (GemmJob<T, TVector, TSimd>*)state;
+        var slices = job->_rowSlices * job->_columnSlices;
+        var first = chunk / slices * job->_group;
+        var slice = chunk % slices;
+        var problem = job->_problem;
+        var vector = IsVector(problem);
+        Slice(ref problem.M, slice / job->_columnSlices, job->_rowSlices, job->RowUnit, out var row);
+        Slice(ref problem.N, slice % job->_columnSlices, job->_columnSlices, job->ColumnUnit, out var column);
+        if (problem.M == 0 || problem.N == 0)
+            return;
+        problem.A += row * problem.ARow + first * job->_aBatch;
+        problem.B += column * problem.BColumn + first * job->_bBatch;
+        problem.C += row * problem.CRow + column + first * job->_cBatch;
+        for (var i = Math.Min(job->_group, job->_batch - first); i > 0; i--)
+        {
+            if (problem.K == 0)
+                Clear(problem);
+            else if (vector)
+                GemvKernels<T, TVector, TSimd>.Multiply(scratch, problem);
+            else
+                GemmBlocks<T, TVector, TSimd>.Multiply(scratch, problem);
+            problem.A += job->_aBatch;
+            problem.B += job->_bBatch;
+            problem.C += job->_cBatch;
+        }
+    }
+
+    /// <summary>Narrows <paramref name="size"/> to slice number <paramref name="index"/> of <paramref name="slices"/>; the last ones may be empty.</summary>
+    private static void Slice(ref int size, int index, int slices, int unit, out nint begin)
+    {
+        var length = Ceiling(Ceiling(size, unit), slices) * unit;
+        begin = (nint)Math.Min((long)index * length, size);
+        size = (int)Math.Min(length, size - begin);
+    }
+
+    private static void Clear(in GemmProblem<T> problem)
+    {
+        for (nint i = 0; i < problem.M; i++)
+            new Span<T>(problem.C + i * problem.CRow, problem.N).Clear();
+    }
+}

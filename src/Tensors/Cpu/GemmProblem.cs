@@ -1,0 +1,18 @@
+namespace Engine.Tensors.Cpu;
+
+/// <summary>C[M, N] = A[M, K] * B[K, N]. Strides count elements; those of A and B may be negative or zero. The columns of C are contiguous.</summary>
+internal unsafe struct GemmProblem<T>
+    where T : unmanaged
+{
+    public int M;
+    public int N;
+    public int K;
+    public T* A;
+    public nint ARow;
+    public nint AColumn;
+    public T* B;
+    public nint BRow;
+    public nint BColumn;
+    public T* C;
+    public nint CRow;
+}

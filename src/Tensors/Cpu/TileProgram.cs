@@ -1,0 +1,114 @@
+namespace Engine.Tensors.Cpu;
+
+/// <summary>Where the elements of a program's operand come from during a tile.</summary>
+internal enum TileSource : byte
+{
+    /// <summary>Contiguous in the operand: read in place.</summary>
+    InPlace,
+
+    /// <summary>One value for the whole tile: spread over a few vectors.</summary>
+    Scalar,
+
+    /// <summary>Anything else: copied to scratch before the instructions run.</summary>
+    Gathered,
+}
+
+/// <summary>One instruction of a tile program: a loop over the tile.</summary>
+internal unsafe struct TileInstruction
+{
+    /// <summary>The loop.</summary>
+    public delegate*<byte*, byte*, byte*, byte*, nint, int, void> Loop;
+
+    /// <summary>Address of the elementary function the loop calls, in place of the third operand; else null.</summary>
+    public void* Function;
+
+    /// <summary>Slot written.</summary>
+    public int Target;
+
+    /// <summary>Slots read.</summary>
+    public int A, B, C;
+
+    /// <summary>Bit i is set when operand i has an element per position; a clear bit means one value for all.</summary>
+    public int Flags;
+
+    /// <summary>When not 0, all operands are single values: one element of this size is computed and spread.</summary>
+    public int ScalarSize;
+}
+
+/// <summary>
+/// A scalar expression compiled to loops over tiles. Slots are addresses: first the kernel's inputs, then the output, then coordinates, constants, and temporaries in scratch,
+/// which are reused as soon as their last reader is done.
+/// </summary>
+internal sealed unsafe class TileProgram
+{
+    /// <summary>Bytes of a slot that holds one value: enough for the largest unrolled step of a loop.</summary>
+    public const int SpreadBytes = 256;
+
+    private TileProgram(TileInstruction[] instructions, TileSlots slots)
+    {
+        Instructions = instructions;
+        Slots = slots;
+    }
+
+    /// <summary>The loops, in order.</summary>
+    public TileInstruction[] Instructions { get; }
+
+    /// <summary>What the slots are.</summary>
+    public TileSlots Slots { get; }
+
+    /// <summary>Compiles an expression for inputs that come as given.</summary>
+    public static TileProgram Compile(Expr body, ReadOnlySpan<TileSource> inputs)
+    {
+        var builder = new TileCompiler(inputs);
+        return new(builder.Compile(body), builder.Slots());
+    }
+
+    /// <summary>Computes one tile. All slots but the single values of instructions must be set.</summary>
+    public void Run(byte** slots, nint count)
+    {
+        foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)Instructions)
+        {
+            byte* third = i.Function == null ? slots[i.C] : (byte*)i.Function;
+            if (i.ScalarSize == 0)
+            {
+                i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, count, i.Flags);
+                continue;
+            }
+            i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, 1, i.Flags);
+            Spread(slots[i.Target], slots[i.Target], i.ScalarSize);
+        }
+    }
+
+    /// <summary>Fills a slot with one value.</summary>
+    public static void Spread(byte* slot, byte* value, int size)
+    {
+        switch (size)
+        {
+            case 1: new Span<byte>(slot, SpreadBytes).Fill(*value); break;
+            case 2: new Span<ushort>(slot, SpreadBytes / 2).Fill(*(ushort*)value); break;
+            case 4: new Span<uint>(slot, SpreadBytes / 4).Fill(*(uint*)value); break;
+            default: new Span<ulong>(slot, SpreadBytes / 8).Fill(*(ulong*)value); break;
+        }
+    }
+}
+
+/// <summary>What the slots of a tile program are, in slot order.</summary>
+/// <param name="Inputs">Number of inputs: slots from 0.</param>
+/// <param name="Coordinates">Axes whose coordinate is needed (i64): slots after the output, which is slot <paramref name="Inputs"/>.</param>
+/// <param name="Constants">Bits and element size of constants: slots after the coordinates.</param>
+/// <param name="Temporaries">Number of temporaries that hold a tile: slots after the constants.</param>
+/// <param name="Singles">Number of temporaries that hold one value: the last slots.</param>
+/// <param name="ElementSize">Size of the largest element in a temporary or coordinate.</param>
+/// <param name="UsedInputs">Whether the expression reads an input.</param>
+internal sealed record TileSlots(int Inputs, int[] Coordinates, (ulong Bits, int Size)[] Constants, int Temporaries, int Singles, int ElementSize, bool[] UsedInputs)
+{
+    public int FirstCoordinate => Inputs + 1;
+
+    public int FirstConstant => FirstCoordinate + Coordinates.Length;
+
+    public int FirstTemporary => FirstConstant + Constants.Length;
+
+    public int FirstSingle => FirstTemporary + Temporaries;
+
+    public int Count => FirstSingle + Singles;
+}
