@@ -1,0 +1,52 @@
+namespace Engine.Tensors.Reference;
+
+/// <summary>One entry per kernel shape: from operands to results, all row-major.</summary>
+internal static class KernelMeaning
+{
+    /// <param name="op">The op as the user wrote it, for messages.</param>
+    /// <param name="kernel">What is computed.</param>
+    /// <param name="inputs">Operands.</param>
+    /// <param name="outputs">Results: zeros of the right type and shape, to be filled.</param>
+    public static void Run(string op, Kernel kernel, ReferenceArray[] inputs, ReferenceArray[] outputs)
+    {
+        ReferenceArray result = outputs[0];
+        switch (kernel)
+        {
+            case MapKernel map:
+                Mapping.Run(map.Body, inputs, result);
+                break;
+            case ReduceKernel reduce:
+                Reduction.Run(reduce, inputs[0], result);
+                break;
+            case MatMulKernel:
+                MatrixProduct.Run(inputs[0], inputs[1], result);
+                break;
+            case ConvolutionKernel convolution:
+                Convolution.Run(convolution, inputs[0], inputs[1], result);
+                break;
+            case FoldKernel fold:
+                Folding.Run(fold.Window, inputs[0], result);
+                break;
+            case GatherKernel gather:
+                Indexing.Gather(op, gather, inputs[0], inputs[1], result);
+                break;
+            case ScatterAddKernel scatter:
+                Indexing.ScatterAdd(op, scatter, inputs[0], inputs[1], result);
+                break;
+            case ScanKernel scan:
+                Scanning.Run(scan, inputs[0], result);
+                break;
+            case SortKernel sort:
+                Sorting.Run(sort.Axis, inputs[0], result);
+                break;
+            case PadKernel pad:
+                Joining.Pad(pad.Padding, inputs[0], result);
+                break;
+            case ConcatKernel concat:
+                Joining.Concat(concat.Axis, inputs, result);
+                break;
+            default:
+                throw new DeviceException($"{op}: the reference device has no meaning for {kernel.GetType().Name}.");
+        }
+    }
+}
