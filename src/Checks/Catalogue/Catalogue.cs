@@ -1,0 +1,33 @@
+namespace Engine.Checks;
+
+/// <summary>Every op of the engine, one row or more for each: what all generic tests and the gradient check run over.</summary>
+public static class Catalogue
+{
+    /// <summary>All rows, family by family.</summary>
+    public static IReadOnlyList<OpInfo> Rows { get; } =
+    [
+        .. ArithmeticRows.All,
+        .. ActivationRows.All,
+        .. ExponentialRows.All,
+        .. TrigonometricRows.All,
+        .. RoundingRows.All,
+        .. ComparisonRows.All,
+        .. SelectRows.All,
+        .. LayoutRows.All,
+        .. WindowRows.All,
+        .. JoiningRows.All,
+        .. ReductionRows.All,
+        .. CompositeRows.All,
+        .. MatMulRows.All,
+        .. ConvolutionRows.All,
+        .. IndexingRows.All,
+        .. OrderRows.All,
+        .. RandomRows.All,
+        .. RegionRows.All,
+    ];
+
+    /// <summary>The row of a name.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static OpInfo Find(string name) =>
+        Rows.FirstOrDefault(r => r.Name == name) ?? throw new ArgumentException($"checks: no row is called '{name}'. List them with Catalogue.Rows.");
+}
