@@ -1,1 +1,1 @@
-return 0;
+return Engine.Cli.CommandLine.Run(args);
