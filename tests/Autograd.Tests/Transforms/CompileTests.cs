@@ -1,0 +1,203 @@
+using Engine.Tensors;
+using Engine.Tensors.Cpu;
+using Engine.Tensors.Reference;
+using static Engine.Autograd.Transform;
+
+namespace Engine.Autograd.Tests.Transforms;
+
+/// <summary>Compiled functions and steps.</summary>
+public sealed class CompileTests
+{
+    private static readonly Tensor X = Tensor.Of(new double[,] { { 1, -2, 3 }, { 0.5, 4, -1 } });
+
+    [Fact]
+    public void CompiledIsEagerBitForBit()
+    {
+        Func<Tensor, Tensor> f = x => Ops.Softmax(Ops.Gelu(x.MatMul(x.T)) * 0.3 - Ops.Mean(x));
+        Assert.Equal(f(X).ToArray<double>(), Function.Compile<Tensor, Tensor>(f).Invoke(X).ToArray<double>());
+    }
+
+    [Fact]
+    public void APlanIsMadeOncePerFormOfTheInput()
+    {
+        int traced = 0;
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x =>
+        {
+            traced++;
+            return x * 2;
+        });
+        f.Invoke(X);
+        f.Invoke(X + 1);
+        f.Invoke(X.T);
+        f.Invoke(X.Cast(DType.F32));
+        Assert.Equal(3, traced);
+        Assert.Equal(3, f.PlanCount);
+    }
+
+    [Fact]
+    public void InputsOfAnyLayoutGiveTheSameValues()
+    {
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => Ops.CumSum(x, 0) * x);
+        Tensor copy = Tensor.Of(X.T.ToArray<double>(), X.T.Shape);
+        Assert.Equal(f.Invoke(copy).ToArray<double>(), f.Invoke(X.T).ToArray<double>());
+        Assert.Equal([2.0, 4], Function.Compile<Tensor, Tensor>(x => x + 1).Invoke(Tensor.Of([9.0, 3, 9, 1])[Slice.Every(-2)]).ToArray<double>());
+    }
+
+    [Fact]
+    public void CapturesAreBakedIn()
+    {
+        Tensor captured = Tensor.Of([1.0, 2, 3]);
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => x * captured);
+        Assert.Equal([1.0, 4, 9], f.Invoke(Tensor.Of([1.0, 2, 3])).ToArray<double>());
+        captured = Tensor.Of([10.0, 20, 30]);
+        Assert.Equal([1.0, 4, 9], f.Invoke(Tensor.Of([1.0, 2, 3])).ToArray<double>());
+        Assert.Contains("captures: f64[3]", f.Explain(Tensor.Of([1.0, 2, 3])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CapturedViewsKeepTheirLayout()
+    {
+        Tensor view = X.T, flipped = Ops.Flip(X[1], 0), spread = Tensor.Of([7.0]).BroadcastTo([3]);
+        Func<Tensor, Tensor> f = x => x.MatMul(view) + Ops.Sum(flipped * spread * x);
+        double[] expected = f(X).ToArray<double>();
+        Assert.Equal(expected, Function.Compile<Tensor, Tensor>(f).Invoke(X).ToArray<double>());
+        Tensor there = Tensor.Of(X.ToArray<double>(), X.Shape, new ReferenceDevice());
+        double[] reference = Function.Compile<Tensor, Tensor>(f).Invoke(there).ToArray<double>();
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], reference[i], 12);
+    }
+
+    [Fact]
+    public void KeysAreBakedInUnlessTheyAreInputs()
+    {
+        RandomKey key = RandomKey.FromSeed(1);
+        Compiled<Tensor, Tensor> same = Function.Compile<Tensor, Tensor>(x => x + Ops.RandomUniform(key, [3], dtype: DType.F64));
+        Tensor zero = Tensor.Zeros([3], DType.F64);
+        Assert.Equal(same.Invoke(zero).ToArray<double>(), same.Invoke(zero).ToArray<double>());
+        Compiled<RandomKey, Tensor> drawn = Function.Compile<RandomKey, Tensor>(k => Ops.RandomUniform(k, [3], dtype: DType.F64));
+        Assert.NotEqual(drawn.Invoke(RandomKey.FromSeed(1)).ToArray<double>(), drawn.Invoke(RandomKey.FromSeed(2)).ToArray<double>());
+        Assert.Equal(same.Invoke(zero).ToArray<double>(), drawn.Invoke(RandomKey.FromSeed(1)).ToArray<double>());
+    }
+
+    [Fact]
+    public void ResultsThatAreInputsConstantsOrViews()
+    {
+        Tensor constant = Tensor.Of([5.0, 6]);
+        Compiled<Tensor, Pair<Pair<Tensor, Tensor>, Tensor>> f = Function.Compile<Tensor, Pair<Pair<Tensor, Tensor>, Tensor>>(x => new(new(x, constant), x.T));
+        var ((same, fixedValue), turned) = f.Invoke(X);
+        Assert.Equal(X.ToArray<double>(), same.ToArray<double>());
+        Assert.Equal([5.0, 6], fixedValue.ToArray<double>());
+        Assert.Equal(X.T.ToArray<double>(), turned.ToArray<double>());
+    }
+
+    [Fact]
+    public void CompiledFunctionsDifferentiateAndBatch()
+    {
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => Ops.Sum(x * x * x));
+        Assert.Equal(X.ToArray<double>().Select(x => 3 * x * x), Grad(f.Invoke)(X).ToArray<double>());
+        Assert.Equal([20.0, 63.125], Vmap(f.Invoke)(X).ToArray<double>());
+    }
+
+    [Fact]
+    public void EmptyTensorsPassThrough()
+    {
+        Tensor empty = Tensor.Zeros([0, 3], DType.F64);
+        Assert.Equal([0.0, 0, 0], Function.Compile<Tensor, Tensor>(x => Ops.Sum(x * 2, [0])).Invoke(empty).ToArray<double>());
+        Assert.Equal(new Shape().Insert(0, 0), Function.Compile<Tensor, Tensor>(x => Ops.Sum(Ops.Exp(x), [1])).Invoke(empty).Shape);
+    }
+
+    [Fact]
+    public void ManyCallersGetTheirOwnResults()
+    {
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => Ops.Sum(Ops.Exp(x * 0.01) * x));
+        double[] expected = [.. Enumerable.Range(0, 64).Select(i => f.Invoke(X + i).ToScalar<double>())];
+        double[] actual = new double[64];
+        Thread[] threads = [.. Enumerable.Range(0, 4).Select(t => new Thread(() =>
+        {
+            for (int round = 0; round < 20; round++)
+            {
+                for (int i = t; i < 64; i += 4) actual[i] = f.Invoke(X + i).ToScalar<double>();
+            }
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void AStepOwnsItsState()
+    {
+        Tensor start = Tensor.Of([1.0, 2]);
+        using CompiledStep<Tensor, Tensor, Tensor> step = Function.CompileStep<Tensor, Tensor, Tensor>(start, (s, b) => (s + b, Ops.Sum(s * b)));
+        step.Run(Tensor.Of([10.0, 20]));
+        Assert.Equal(50, step.Metrics().ToScalar<double>());
+        Assert.Equal([11.0, 22], step.Snapshot().ToArray<double>());
+        Tensor kept = step.Snapshot();
+        step.Inputs[0].Write<double>([1, 1]);
+        step.Run();
+        Assert.Equal(33, step.Metrics().ToScalar<double>());
+        Assert.Equal([12.0, 23], step.Snapshot().ToArray<double>());
+        Assert.Equal([11.0, 22], kept.ToArray<double>());
+        Assert.Equal([1.0, 2], start.ToArray<double>());
+        step.Load(start);
+        Assert.Equal([1.0, 2], step.Snapshot().ToArray<double>());
+        Assert.Equal(1, step.PlanCount);
+    }
+
+    [Fact]
+    public void AStepMayExchangeAndRepeatItsState()
+    {
+        var state = new Pair<Tensor, Tensor>(Tensor.Of([1.0]), Tensor.Of([2.0]));
+        using var step = Function.CompileStep<Pair<Tensor, Tensor>, Tensor, Tensor>(state, (s, b) => (new(s.Second, s.First), b));
+        step.Run(Tensor.Of([0.0]));
+        Assert.Equal(2, step.Snapshot().First.ToScalar<double>());
+        step.Run();
+        Assert.Equal(1, step.Snapshot().First.ToScalar<double>());
+        using var same = Function.CompileStep<Pair<Tensor, Tensor>, Tensor, Tensor>(state, (s, b) => (new(s.First + b, s.First), b));
+        same.Run(Tensor.Of([5.0]));
+        same.Run();
+        Assert.Equal((11.0, 6.0), (same.Snapshot().First.ToScalar<double>(), same.Snapshot().Second.ToScalar<double>()));
+    }
+
+    [Fact]
+    public void AStepSaysWhatDoesNotFit()
+    {
+        using var growing = Function.CompileStep<Tensor, Tensor, Tensor>(Tensor.Of([1.0]), (s, b) => (Ops.Concat([s, b]), b));
+        Assert.StartsWith("compileStep: leaf 0 of the state is f64[1], the step returns f64[2].",
+            Assert.Throws<ShapeException>(() => growing.Run(Tensor.Of([1.0]))).Message, StringComparison.Ordinal);
+        using var step = Function.CompileStep<Tensor, Tensor, Tensor>(Tensor.Of([1.0]), (s, b) => (s + b, b));
+        Assert.Throws<InvalidOperationException>(step.Run);
+        step.Prepare(Tensor.Of([1.0]));
+        Assert.Throws<ShapeException>(() => step.Inputs[0].Write<double>([1, 2]));
+        Assert.Throws<DTypeException>(() => step.Inputs[0].Write<float>([1]));
+        Assert.Throws<ShapeException>(() => step.Load(Tensor.Of([1.0, 2])));
+    }
+
+    [Fact]
+    public void AStepAllocatesNothing()
+    {
+        var device = new CpuDevice(1);
+        Tensor w = Tensor.Of(new double[64 * 32], [64, 32], device), x = Tensor.Of(new double[16 * 32], [16, 32], device);
+        using var step = Function.CompileStep<Tensor, Tensor, Tensor>(w, (s, b) =>
+        {
+            (Tensor loss, Tensor g) = ValueAndGrad(p => Ops.Mean(Ops.Square(Ops.Gelu(b.MatMul(p.T)) - 1)))(s);
+            return (s - g * 0.1, loss);
+        });
+        step.Run(x);
+        double[] batch = x.ToArray<double>();
+        double[] loss = new double[1];
+        for (int i = 0; i < 100; i++) step.Run();
+        long least = long.MaxValue;
+        for (int window = 0; window < 5; window++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                step.Inputs[0].Write<double>(batch);
+                step.Run();
+                step.ReadMetric<double>(0, loss);
+            }
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
+    }
+}

@@ -1,0 +1,78 @@
+using Engine.Autograd;
+using Engine.Autograd.Layers;
+using Engine.Tensors;
+using static Engine.Autograd.Transform;
+
+namespace Engine.Optim.Tests;
+
+public sealed class TrainingTests
+{
+    private static readonly Module Net = new Linear(2, 16) >> new Tanh() >> new Linear(16, 16) >> new Relu() >> new Linear(16, 2);
+
+    /// <summary>A batch of points and whether the product of their coordinates is positive, which no linear classifier can tell.</summary>
+    private static Pair<Tensor, Tensor> Batch(int number)
+    {
+        Tensor x = Ops.RandomUniform(RandomKey.FromSeed(number), [32, 2], -1, 1);
+        return new(x, (x[.., 0] * x[.., 1] > 0).Cast(DType.I64));
+    }
+
+    private static (Pair<Weights, OptimizerState> Next, Tensor Loss) Step(Optimizer optimizer, Pair<Weights, OptimizerState> state, Pair<Tensor, Tensor> batch)
+    {
+        (Weights weights, OptimizerState memory) = state;
+        (Tensor loss, Gradient gradient) = ValueAndGrad((Weights w) => Losses.CrossEntropy(Net.Forward(w, batch.First), batch.Second))(weights);
+        (Update update, memory) = optimizer.Step(gradient, memory, weights);
+        return (new(weights + update, memory), loss);
+    }
+
+    [Theory]
+    [InlineData("adam")]
+    [InlineData("clipped")]
+    [InlineData("sgd")]
+    public void ACompiledLoopHasTheBitsOfAnEagerOne(string name)
+    {
+        Optimizer optimizer = name switch
+        {
+            "adam" => new Adam(0.01),
+            "clipped" => new ClipByGlobalNorm(0.5) >> new AdamW(Schedule.LinearWarmup(10, Schedule.Cosine(0.01, 150))),
+            _ => new Sgd(Schedule.Step(0.1, 50, 0.5), 0.9, nesterov: true),
+        };
+        Weights start = Net.Initialize(RandomKey.FromSeed(0));
+        Pair<Weights, OptimizerState> eager = new(start, optimizer.Initialize(start));
+        using var step = Function.CompileStep(eager, (Pair<Weights, OptimizerState> s, Pair<Tensor, Tensor> b) => Step(optimizer, s, b));
+        float first = 0, last = 0;
+        for (int i = 0; i < 200; i++)
+        {
+            Pair<Tensor, Tensor> batch = Batch(i);
+            (eager, Tensor loss) = Step(optimizer, eager, batch);
+            step.Run(batch);
+            last = loss.ToScalar<float>();
+            if (i == 0) first = last;
+            Assert.Equal(last, step.Metrics().ToScalar<float>());
+        }
+        Pair<Weights, OptimizerState> compiled = step.Snapshot();
+        for (int i = 0; i < start.LeafCount; i++) Assert.Equal(eager.First[i].ToArray<float>(), compiled.First[i].ToArray<float>());
+        foreach (string leaf in eager.Second.Leaves.Names)
+        {
+            Tensor a = eager.Second[leaf], b = compiled.Second[leaf];
+            Assert.Equal(a.Spec, b.Spec);
+            if (a.DType == DType.I64) Assert.Equal(200, b.ToScalar<long>());
+            else Assert.Equal(a.ToArray<float>(), b.ToArray<float>());
+        }
+        Assert.Equal(1, step.PlanCount);
+        Assert.True(last < 0.7 * first, $"the loss went from {first} to {last}");
+    }
+
+    [Fact]
+    public void ASteadyStateAllocatesNothing()
+    {
+        var optimizer = new AdamW(Schedule.Cosine(0.01, 100));
+        Weights start = Net.Initialize(RandomKey.FromSeed(0));
+        using var step = Function.CompileStep(
+            new Pair<Weights, OptimizerState>(start, optimizer.Initialize(start)), (Pair<Weights, OptimizerState> s, Pair<Tensor, Tensor> b) => Step(optimizer, s, b));
+        step.Run(Batch(0));
+        for (int i = 0; i < 50; i++) step.Run();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++) step.Run();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+}
