@@ -1,1 +1,38 @@
-return 0;
+using System.Globalization;
+using Engine.Perf;
+using Engine.Perf.Accuracy;
+using Engine.Perf.Generate;
+using Engine.Tensors.Cpu;
+
+switch (args)
+{
+    case ["gemm"]:
+        GemmSuite.Run(1, SimdWidth.Gemm);
+        return 0;
+    case ["gemm", var threads]:
+        GemmSuite.Run(int.Parse(threads, CultureInfo.InvariantCulture), SimdWidth.Gemm);
+        return 0;
+    case ["gemm", var threads, var width]:
+        GemmSuite.Run(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(width, CultureInfo.InvariantCulture));
+        return 0;
+    case ["first-call"]:
+        GemmSuite.FirstCalls(512);
+        return 0;
+    case ["first-call", var size]:
+        GemmSuite.FirstCalls(int.Parse(size, CultureInfo.InvariantCulture));
+        return 0;
+    case ["generate-tiles", var path]:
+        TileGenerator.Write(path);
+        return 0;
+    case ["ulp", .. var options]:
+        return UlpSuite.Run(options);
+    default:
+        Console.Error.WriteLine("""
+            usage: dotnet run -c Release --project perf -- <suite>
+              gemm [threads [width]]   matrix products against the peak of the arithmetic units
+              first-call [size]        time of each of the first matrix products in a fresh process
+              ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place
+              generate-tiles <path>    writes the unrolled register tiles (src/Tensors/Cpu/GemmTiles.g.cs)
+            """);
+        return 2;
+}
