@@ -18,8 +18,8 @@ public sealed class HtmlReport
         h1{font-size:1.9rem;line-height:1.2;letter-spacing:-.01em;margin:0 0 .4rem}
         h2{font-size:1.2rem;margin:2.6rem 0 .9rem;padding-bottom:.35rem;border-bottom:1px solid var(--line)}
         p{margin:.6rem 0;max-width:46rem}.lead{color:var(--soft);margin-bottom:1.4rem}
-        dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1px;margin:1rem 0;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
-        dl div{background:var(--shade);padding:.7rem 1rem}
+        dl{display:flex;flex-wrap:wrap;gap:1px;margin:1rem 0;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
+        dl div{flex:1 1 10rem;background:var(--shade);padding:.7rem 1rem}
         dt{font-size:.8rem;color:var(--soft)}dd{margin:0;font-size:1.1rem;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
         .scroll{overflow-x:auto;margin:1rem 0}
         table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
