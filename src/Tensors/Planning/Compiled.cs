@@ -23,7 +23,7 @@ public sealed class Compiled<TIn, TOut>
         Tensor[] leaves = Tree.Leaves(input);
         Entry entry = Find(input, leaves);
         Tensor[] results;
-        if (Function.HasSymbolic(leaves) || Function.HasSymbolic([.. entry.Graph.Captures]))
+        if (entry.IsOpen || Function.HasSymbolic(leaves))
         {
             results = entry.Graph.Replay(leaves);
         }
@@ -45,7 +45,7 @@ public sealed class Compiled<TIn, TOut>
         if (plans.TryGetValue(key, out Entry? entry)) return entry;
         entry = Trace(input, leaves);
         // A graph that captures tensors of an outer trace means nothing once that trace has ended.
-        return Function.HasSymbolic([.. entry.Graph.Captures]) ? entry : plans.GetOrAdd(key, entry);
+        return entry.IsOpen ? entry : plans.GetOrAdd(key, entry);
     }
 
     private Entry Trace(TIn input, Tensor[] leaves)
@@ -64,6 +64,9 @@ public sealed class Compiled<TIn, TOut>
         public Graph Graph { get; } = graph;
 
         public TOut Output { get; } = output;
+
+        /// <summary>True when the graph captures tensors of an outer trace, so that it can only join that trace.</summary>
+        public bool IsOpen { get; } = Function.HasSymbolic([.. graph.Captures]);
 
         public Lazy<Plan> Plan { get; } = new(() => Planner.Make(graph));
 
