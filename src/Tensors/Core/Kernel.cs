@@ -67,9 +67,15 @@ public abstract record Kernel
     public virtual Accumulation Order => Accumulation.None;
 }
 
-/// <summary>out[i] = body(in0[i], in1[i], ...): operands and result share one shape (broadcast operands have stride 0).</summary>
-/// <param name="Body">The scalar expression.</param>
-public sealed record MapKernel(Expr Body) : Kernel;
+/// <summary>out_k[i] = body_k(in0[i], in1[i], ...): operands and results share one shape (broadcast operands have stride 0).</summary>
+/// <param name="Bodies">A scalar expression per result. Parts they share are computed once.</param>
+public sealed record MapKernel(Exprs Bodies) : Kernel
+{
+    /// <summary>A map with one result.</summary>
+    public MapKernel(Expr body) : this([body])
+    {
+    }
+}
 
 /// <summary>
 /// Reduces axes of one operand; the result has the remaining axes. Several axes are reduced as one, in row-major order of their elements.

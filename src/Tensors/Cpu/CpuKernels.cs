@@ -15,8 +15,8 @@ internal static class CpuKernels
         if (nothing) return CpuNothing.Instance;
         return kernel switch
         {
-            MapKernel { Body: { Op: ExprOp.Input } body } => CpuCopy.Of(inputs[body.Index]),
-            MapKernel map => new CpuMap(map.Body, inputs, outputs[0]),
+            MapKernel { Bodies: { Count: 1 } bodies } when inputs.Length == 1 && bodies[0].Op == ExprOp.Input => CpuCopy.Of(inputs[0]),
+            MapKernel map => new CpuMap(map.Bodies, inputs, outputs),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),
             GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),

@@ -26,13 +26,13 @@ internal sealed unsafe class CpuMap : CpuKernel
     private readonly long tilesPerRow;
     private readonly long units;
     private readonly double nanoseconds;
-    private readonly int outputSize;
+    private readonly int[] outputSizes;
     private readonly nuint scratchBytes;
     private readonly nint tileBytes;
 
-    public CpuMap(Expr body, ReadOnlySpan<Operand> operands, Operand output)
+    public CpuMap(Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
     {
-        Shape shape = output.Layout.Shape;
+        Shape shape = outputs[0].Layout.Shape;
         int[][] strides = new int[operands.Length][];
         for (int i = 0; i < strides.Length; i++) strides[i] = operands[i].Layout.Strides.ToArray();
         (int[] joined, int[][] steps) = AxisJoining.Join(shape.Lengths, strides);
@@ -45,9 +45,10 @@ internal sealed unsafe class CpuMap : CpuKernel
         inputs = new InputPlan[operands.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = byRows ? ByRows(joined, steps[i], operands[i].DType.Size()) : Linear(joined, steps[i], operands[i].DType.Size());
 
-        program = TileProgram.Compile(body, Array.ConvertAll(inputs, p => p.Source));
+        program = TileProgram.Compile(bodies.Values, Array.ConvertAll(inputs, p => p.Source));
         slots = program.Slots;
-        outputSize = output.DType.Size();
+        outputSizes = new int[outputs.Length];
+        for (int o = 0; o < outputSizes.Length; o++) outputSizes[o] = outputs[o].DType.Size();
         coordinateLengths = new int[slots.Coordinates.Length];
         coordinateInners = new long[slots.Coordinates.Length];
         for (int c = 0; c < coordinateLengths.Length; c++)
@@ -69,7 +70,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         groupRows = transposes ? Math.Min(TransposedRows, rowsPerPlane) : 1;
         groupsPerPlane = (rowsPerPlane + groupRows - 1) / groupRows;
         // A single loop over operands in place needs no scratch, so it may run over everything at once.
-        tile = buffers == 0 && program.Instructions.Length == 1 ? 1 << 16 : TileLength(buffers + 1, widest);
+        tile = buffers == 0 && program.Instructions.Length == 1 ? 1 << 16 : TileLength(buffers + outputSizes.Length, widest);
         if (transposes) tile = Math.Min(tile, TransposedTile);
         // Whole periods of a short axis: what repeats along it is then the same in every tile.
         if (!byRows && inner <= tile / 2) tile -= tile % inner;
@@ -141,7 +142,7 @@ internal sealed unsafe class CpuMap : CpuKernel
                 long index = (row * rowLength) + start;
                 for (int c = 0; c < coordinateLengths.Length; c++)
                     Coordinates((long*)slot[slots.FirstCoordinate + c], index, length, coordinateLengths[c], coordinateInners[c]);
-                slot[inputs.Length] = (byte*)operands[inputs.Length] + (index * outputSize);
+                for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + (index * outputSizes[o]);
                 program.Run(slot, (nint)length);
             }
         }
@@ -244,7 +245,7 @@ internal sealed unsafe class CpuMap : CpuKernel
     /// <summary>Nanoseconds per element, roughly.</summary>
     private double Cost()
     {
-        double cost = 0.05 * (inputs.Length + 1);
+        double cost = 0.05 * (inputs.Length + outputSizes.Length);
         foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)program.Instructions) cost += i.Function != null ? 0.5 : 0.05;
         foreach (ref readonly InputPlan input in (ReadOnlySpan<InputPlan>)inputs) cost += input.Source == TileSource.Gathered ? 0.5 : 0;
         return cost;

@@ -1,6 +1,6 @@
 namespace Engine.Tensors.Cpu;
 
-/// <summary>Turns an expression into tile instructions: equal subexpressions once, operands before users, slots reused after their last reader.</summary>
+/// <summary>Turns expressions into tile instructions: equal subexpressions once, operands before users, slots reused after their last reader.</summary>
 internal sealed unsafe class TileCompiler
 {
     private readonly TileSource[] inputs;
@@ -10,30 +10,38 @@ internal sealed unsafe class TileCompiler
     private readonly List<int> coordinates = [];
     private readonly List<(ulong Bits, int Size)> constants = [];
     private readonly bool[] used;
+    private readonly int outputs;
     private int temporaries;
     private int singles;
     private int elementSize = 1;
 
-    public TileCompiler(ReadOnlySpan<TileSource> inputs)
+    public TileCompiler(ReadOnlySpan<TileSource> inputs, int outputs)
     {
         this.inputs = inputs.ToArray();
+        this.outputs = outputs;
         used = new bool[inputs.Length];
     }
 
-    /// <summary>The instructions; the last one writes the output.</summary>
-    public TileInstruction[] Compile(Expr body)
+    /// <summary>The instructions. Every output is written by one of them.</summary>
+    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies)
     {
-        int root = Visit(body);
-        Node last = nodes[root];
-        // A body that is a leaf, or one value for all elements, still has to be written to every element.
-        if (last.IsLeaf || last.IsScalar)
-            root = Add(new NodeKey(ExprOp.Cast, last.Type, 0, 0, default, root, -1, -1), last.Type, scalar: false);
-        return Schedule(root);
+        int[] roots = new int[bodies.Length];
+        foreach (Expr body in bodies) Visit(body);
+        for (int i = 0; i < roots.Length; i++)
+        {
+            int root = byReference[bodies[i]];
+            Node last = nodes[root];
+            // A body that is a leaf, one value for all elements, or another body too, still has to be written to every element.
+            if (last.IsLeaf || last.IsScalar || roots.AsSpan(0, i).Contains(root))
+                root = Add(new NodeKey(ExprOp.Cast, last.Type, 0, 0, default, root, -1, -1), last.Type, scalar: false);
+            roots[i] = root;
+        }
+        return Schedule(roots);
     }
 
-    public TileSlots Slots() => new(inputs.Length, [.. coordinates], [.. constants], temporaries, singles, elementSize, used);
+    public TileSlots Slots() => new(inputs.Length, outputs, [.. coordinates], [.. constants], temporaries, singles, elementSize, used);
 
-    private int Visit(Expr root)
+    private void Visit(Expr root)
     {
         var pending = new Stack<Expr>();
         pending.Push(root);
@@ -56,7 +64,6 @@ internal sealed unsafe class TileCompiler
             pending.Pop();
             byReference[e] = Lower(e);
         }
-        return byReference[root];
     }
 
     private int Lower(Expr e)
@@ -103,12 +110,12 @@ internal sealed unsafe class TileCompiler
     private bool IsScalar(int node) => node < 0 || nodes[node].IsScalar;
 
     /// <summary>Gives every node a slot and emits the instructions. Nodes are already in an order in which operands come first.</summary>
-    private TileInstruction[] Schedule(int root)
+    private TileInstruction[] Schedule(int[] roots)
     {
         bool[] needed = new bool[nodes.Count];
         int[] lastUse = new int[nodes.Count];
-        needed[root] = true;
-        for (int id = root; id >= 0; id--)
+        foreach (int root in roots) needed[root] = true;
+        for (int id = nodes.Count - 1; id >= 0; id--)
         {
             if (!needed[id]) continue;
             foreach (int operand in (ReadOnlySpan<int>)[nodes[id].Key.A, nodes[id].Key.B, nodes[id].Key.C])
@@ -118,18 +125,19 @@ internal sealed unsafe class TileCompiler
                 lastUse[operand] = Math.Max(lastUse[operand], id);
             }
         }
-        AssignLeaves(needed, root);
+        AssignLeaves(needed);
         var free = new Stack<int>();
         var emitted = new List<(TileInstruction Instruction, int Node)>();
-        for (int id = 0; id <= root; id++)
+        for (int id = 0; id < nodes.Count; id++)
         {
             if (!needed[id] || nodes[id].IsLeaf) continue;
             Node node = nodes[id];
-            if (id != root) elementSize = Math.Max(elementSize, node.Type.Size());
+            int output = Array.IndexOf(roots, id);
+            if (output < 0) elementSize = Math.Max(elementSize, node.Type.Size());
             // Loops of one element size may write over an operand that dies here; others must not.
             bool inPlace = TileLoops.MayOverwriteOperands(node.Key.Op) && SameSizes(node);
             if (inPlace) Release(node, id, lastUse, free);
-            if (id == root) node.Slot = Slot.Output;
+            if (output >= 0) node.Slot = Slot.Output - output;
             else if (node.IsScalar) node.Slot = Slot.Single + singles++;
             else node.Slot = Slot.Temporary + (free.TryPop(out int reused) ? reused : temporaries++);
             if (!inPlace) Release(node, id, lastUse, free);
@@ -142,9 +150,9 @@ internal sealed unsafe class TileCompiler
         return instructions;
     }
 
-    private void AssignLeaves(bool[] needed, int root)
+    private void AssignLeaves(bool[] needed)
     {
-        for (int id = 0; id <= root; id++)
+        for (int id = 0; id < nodes.Count; id++)
         {
             if (!needed[id] || !nodes[id].IsLeaf) continue;
             Node node = nodes[id];
@@ -209,7 +217,7 @@ internal sealed unsafe class TileCompiler
 
     private static int Resolve(int slot, TileSlots slots) => slot switch
     {
-        Slot.Output => slots.Inputs,
+        <= Slot.Output => slots.Inputs + Slot.Output - slot,
         >= Slot.Single => slots.FirstSingle + slot - Slot.Single,
         >= Slot.Temporary => slots.FirstTemporary + slot - Slot.Temporary,
         >= Slot.Constant => slots.FirstConstant + slot - Slot.Constant,

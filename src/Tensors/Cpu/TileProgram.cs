@@ -36,7 +36,7 @@ internal unsafe struct TileInstruction
 }
 
 /// <summary>
-/// A scalar expression compiled to loops over tiles. Slots are addresses: first the kernel's inputs, then the output, then coordinates, constants, and temporaries in scratch,
+/// Scalar expressions compiled to loops over tiles. Slots are addresses: first the kernel's inputs, then the outputs, then coordinates, constants, and temporaries in scratch,
 /// which are reused as soon as their last reader is done.
 /// </summary>
 internal sealed unsafe class TileProgram
@@ -56,11 +56,11 @@ internal sealed unsafe class TileProgram
     /// <summary>What the slots are.</summary>
     public TileSlots Slots { get; }
 
-    /// <summary>Compiles an expression for inputs that come as given.</summary>
-    public static TileProgram Compile(Expr body, ReadOnlySpan<TileSource> inputs)
+    /// <summary>Compiles expressions, one per output, for inputs that come as given.</summary>
+    public static TileProgram Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs)
     {
-        var builder = new TileCompiler(inputs);
-        return new(builder.Compile(body), builder.Slots());
+        var builder = new TileCompiler(inputs, bodies.Length);
+        return new(builder.Compile(bodies), builder.Slots());
     }
 
     /// <summary>Computes one tile. All slots but the single values of instructions must be set.</summary>
@@ -94,15 +94,17 @@ internal sealed unsafe class TileProgram
 
 /// <summary>What the slots of a tile program are, in slot order.</summary>
 /// <param name="Inputs">Number of inputs: slots from 0.</param>
-/// <param name="Coordinates">Axes whose coordinate is needed (i64): slots after the output, which is slot <paramref name="Inputs"/>.</param>
+/// <param name="Outputs">Number of outputs: slots after the inputs.</param>
+/// <param name="Coordinates">Axes whose coordinate is needed (i64): slots after the outputs.</param>
 /// <param name="Constants">Bits and element size of constants: slots after the coordinates.</param>
 /// <param name="Temporaries">Number of temporaries that hold a tile: slots after the constants.</param>
 /// <param name="Singles">Number of temporaries that hold one value: the last slots.</param>
 /// <param name="ElementSize">Size of the largest element in a temporary or coordinate.</param>
-/// <param name="UsedInputs">Whether the expression reads an input.</param>
-internal sealed record TileSlots(int Inputs, int[] Coordinates, (ulong Bits, int Size)[] Constants, int Temporaries, int Singles, int ElementSize, bool[] UsedInputs)
+/// <param name="UsedInputs">Whether the expressions read an input.</param>
+internal sealed record TileSlots(
+    int Inputs, int Outputs, int[] Coordinates, (ulong Bits, int Size)[] Constants, int Temporaries, int Singles, int ElementSize, bool[] UsedInputs)
 {
-    public int FirstCoordinate => Inputs + 1;
+    public int FirstCoordinate => Inputs + Outputs;
 
     public int FirstConstant => FirstCoordinate + Coordinates.Length;
 

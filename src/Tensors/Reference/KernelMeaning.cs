@@ -13,7 +13,7 @@ internal static class KernelMeaning
         switch (kernel)
         {
             case MapKernel map:
-                Mapping.Run(map.Body, inputs, result);
+                for (int i = 0; i < outputs.Length; i++) Mapping.Run(map.Bodies[i], inputs, outputs[i]);
                 break;
             case ReduceKernel reduce:
                 Reduction.Run(reduce, inputs[0], result);

@@ -119,7 +119,7 @@ public sealed class MapTests
     {
         Expr left = Expr.Input(0, DType.F32), right = Expr.Input(0, DType.F32);
         for (int i = 0; i < 60; i++) (left, right) = (left + left, right + right);
-        Assert.Equal(60, TileProgram.Compile(left - right, [TileSource.InPlace]).Instructions.Length - 1);
+        Assert.Equal(60, TileProgram.Compile([left - right], [TileSource.InPlace]).Instructions.Length - 1);
     }
 
     [Fact]
@@ -142,6 +142,24 @@ public sealed class MapTests
         Check(Expr.Constant(2.5, DType.F32), [1000], DType.F32);
         Check(Expr.Constant(2.5, DType.F32).Sqrt() + 1, [3, 5], DType.F32);
         Check(Expr.Constant(1, DType.Bool), [], DType.Bool);
+    }
+
+    [Fact]
+    public void SeveralBodiesGiveWhatEachGivesAlone()
+    {
+        Expr a = Expr.Input(0, DType.F32), b = Expr.Input(1, DType.F32), shared = (a * b).Exp();
+        Expr[] bodies = [shared, shared + a, a < b, a, shared, b.Like(2), (shared - b).Cast(DType.F64), shared * shared];
+        foreach (int[] shape in Views.Shapes)
+        {
+            foreach (Tensor x in Views.Of(DType.F32, shape, new Random(12)))
+            {
+                Tensor y = Views.Contiguous(DType.F32, shape, new Random(13));
+                Tensor[] outputs = [.. bodies.Select(e => Views.Output(Device, e.Type, shape))];
+                Device.Run(new KernelOp(new MapKernel([.. bodies])), [x, y], outputs);
+                for (int i = 0; i < bodies.Length; i++)
+                    Views.AssertSame(KernelOp.Run(Device, new MapKernel(bodies[i]), bodies[i].Type, shape, x, y), Views.Bits(outputs[i]), bodies[i].Type, $"body {i} over {x.Layout}");
+            }
+        }
     }
 
     [Theory, InlineData(1), InlineData(3), InlineData(4), InlineData(8)]

@@ -82,11 +82,11 @@ public sealed class FormatFuzzTests(ITestOutputHelper output)
         for (int i = 0; i < Inputs; i++)
         {
             byte[] content = finish(Damage(random, seeds));
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            Tensor[]? read = Attempt(content);
-            long beside = GC.GetAllocatedBytesForCurrentThread() - before - content.Length;
-            most = Math.Max(most, beside);
+            long beside = Cost(content, out Tensor[]? read);
             long allowed = 65536 + (16L * (read?.Sum(t => (long)t.Count) ?? 0));
+            // What the runtime allocates once, when a path is first taken, does not come again.
+            if (beside > allowed) beside = Cost(content, out read);
+            most = Math.Max(most, beside);
             Assert.True(beside <= allowed, $"input {i} of {content.Length} bytes cost {beside} more, {allowed} are allowed: {Convert.ToHexString(content)}");
             if (read is null) continue;
             accepted++;
@@ -94,6 +94,13 @@ public sealed class FormatFuzzTests(ITestOutputHelper output)
         }
         output.WriteLine($"{Inputs} inputs, {accepted} accepted, at most {most} bytes allocated beside an input");
         Assert.InRange(accepted, 1, Inputs - (Inputs / 4));
+
+        long Cost(byte[] content, out Tensor[]? read)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            read = Attempt(content);
+            return GC.GetAllocatedBytesForCurrentThread() - before - content.Length;
+        }
 
         // Null when the input is refused.
         Tensor[]? Attempt(byte[] content)
