@@ -1,6 +1,7 @@
 using System.Globalization;
 using Engine.Perf;
 using Engine.Perf.Accuracy;
+using Engine.Perf.Compare;
 using Engine.Perf.Generate;
 using Engine.Tensors.Cpu;
 
@@ -26,9 +27,14 @@ switch (args)
         return 0;
     case ["ulp", .. var options]:
         return UlpSuite.Run(options);
+    case ["compare", .. var options]:
+        return CompareCommand.Run(options);
+    case ["compare-suite", var suite, var path]:
+        return CompareCommand.RunSuite(suite, path);
     default:
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project perf -- <suite>
+              compare [--suite all|gemm] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
               ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place

@@ -1,0 +1,18 @@
+using Engine.Tensors.Cpu;
+
+namespace Engine.Perf.Compare;
+
+/// <summary>What the figures were measured on.</summary>
+internal static class Machine
+{
+    public static string Description =>
+        $"{Fact("model name")} (family {Fact("cpu family")}, model {Fact("model")}), {Environment.ProcessorCount} core(s), " +
+        $"{CpuDevice.VectorBits}-bit vectors ({CpuDevice.MatrixVectorBits} in matrix products), .NET {Environment.Version}";
+
+    private static string Fact(string key)
+    {
+        const string Path = "/proc/cpuinfo";
+        string? line = File.Exists(Path) ? File.ReadLines(Path).FirstOrDefault(l => l.Split(':')[0].Trim() == key) : null;
+        return line?.Split(':', 2)[1].Trim() ?? "unknown";
+    }
+}
