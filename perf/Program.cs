@@ -34,7 +34,7 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project perf -- <suite>
-              compare [--suite all|gemm] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
+              compare [--suite all|gemm|elementwise|mlp|conv|attention] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
               ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place

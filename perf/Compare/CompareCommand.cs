@@ -13,6 +13,10 @@ internal static class CompareCommand
     private static readonly (string Name, Action<Report> Run)[] Suites =
     [
         ("gemm", GemmComparison.Run),
+        ("elementwise", ElementwiseComparison.Run),
+        ("mlp", MlpComparison.Run),
+        ("conv", ConvComparison.Run),
+        ("attention", AttentionComparison.Run),
     ];
 
     // With these set, OpenBLAS runs kernels for another processor.

@@ -47,7 +47,7 @@ internal static class GemmComparison
             double peak = 0;
             Rounds.Run([.. contenders.OfType<Contender>()], before: () => peak = Math.Max(peak, PeakProbe.SingleGigaflops(SimdWidth.Gemm, 5)));
             if (product.IsDouble) peak /= 2;
-            report.Row(product.Name, contenders, product.Flops, Report.Percent(product.Flops / contenders[0]!.Best * 1e-9 / peak));
+            report.Row(product.Name, contenders, product.Flops, Report.Percent(product.Flops / contenders[0]!.Samples.Best * 1e-9 / peak));
         }
         report.Summary();
     }
@@ -75,7 +75,7 @@ internal static class GemmComparison
             Contender?[] contenders = [product.Engine(two), product.Blas(2), product.Dnn(2)];
             Contender alone = product.Engine(one);
             Rounds.Run([alone, .. contenders.OfType<Contender>()], rounds: 20, seconds: 0.02);
-            report.Row(product.Name, contenders, product.Flops, (alone.Best / contenders[0]!.Best).ToString("F2", CultureInfo.InvariantCulture));
+            report.Row(product.Name, contenders, product.Flops, (alone.Samples.Best / contenders[0]!.Samples.Best).ToString("F2", CultureInfo.InvariantCulture));
         }
         report.Summary();
     }

@@ -34,10 +34,15 @@ internal sealed class Report(string path)
     /// <param name="contenders">The engine first.</param>
     /// <param name="work">Floating point operations of a call, where the table shows rates.</param>
     /// <param name="more">Further cells.</param>
-    public void Row(string name, IReadOnlyList<Contender?> contenders, double work = 0, params string[] more)
+    public void Row(string name, IReadOnlyList<Contender?> contenders, double work = 0, params string[] more) =>
+        Row(name, [contenders[0]!], [.. contenders.Skip(1)], work, more);
+
+    /// <summary>A row in which the ratio is of the best of one side to the best of the other.</summary>
+    public void Row(string name, IReadOnlyList<Contender> engine, IReadOnlyList<Contender?> peers, double work, params string[] more)
     {
-        IEnumerable<string> cells = contenders.Select(c => c is null ? "" : $"{Number(unit(work, c.Best))} ({Number(unit(work, c.Median))})");
-        double ratio = contenders.Skip(1).OfType<Contender>().Select(c => c.Best).DefaultIfEmpty(double.NaN).Min() / contenders[0]!.Best;
+        IEnumerable<string> cells = ((Contender?[])[.. engine, .. peers])
+            .Select(c => c is null ? "" : $"{Number(unit(work, c.Samples.Best))} ({Number(unit(work, c.Samples.Median))})");
+        double ratio = peers.OfType<Contender>().Select(c => c.Samples.Best).DefaultIfEmpty(double.NaN).Min() / engine.Min(c => c.Samples.Best);
         if (double.IsFinite(ratio)) ratios.Add(ratio);
         Line(Cells([name, .. cells, double.IsNaN(ratio) ? "" : ratio.ToString("F2", CultureInfo.InvariantCulture), .. more]));
     }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Cli.Bench;
 
 namespace Engine.Cli;
 
@@ -15,6 +16,7 @@ namespace Engine.Cli;
 [JsonSerializable(typeof(PredictOutput))]
 [JsonSerializable(typeof(GradcheckOutput))]
 [JsonSerializable(typeof(DevicesOutput))]
+[JsonSerializable(typeof(BenchOutput))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For files that people read.</summary>

@@ -11,6 +11,7 @@ public sealed class HelpTests : IDisposable
     [InlineData("predict", "--model")]
     [InlineData("gradcheck", "--cases")]
     [InlineData("devices", "--json")]
+    [InlineData("bench", "--suite")]
     public void EveryVerbHasHelpWithExamples(string verb, string option)
     {
         EngineResult result = EngineProcess.Run(folder.Root, verb, "--help");
@@ -26,7 +27,7 @@ public sealed class HelpTests : IDisposable
         EngineResult result = EngineProcess.Run(folder.Root, "--help");
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        foreach (string verb in (string[])["train", "predict", "gradcheck", "devices"])
+        foreach (string verb in (string[])["train", "predict", "gradcheck", "devices", "bench"])
             Assert.Contains($"engine {verb}", result.Output, StringComparison.Ordinal);
     }
 

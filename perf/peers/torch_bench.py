@@ -1,0 +1,123 @@
+"""Times PyTorch for the comparison: reads a request as a JSON line, answers with the seconds of every call as a JSON line.
+
+A request is {"case": name, "args": [...], "threads": n, "seconds": s}. What a case needs is built once and kept until another case is asked for.
+"""
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+LEARNING_RATE = 1e-7
+
+
+def gelu(count):
+    x = torch.randn(count)
+    return lambda: F.gelu(x, approximate="tanh")
+
+
+def softmax(count):
+    x = torch.randn(count // 1000, 1000)
+    return lambda: torch.softmax(x, -1)
+
+
+def norm(count):
+    x, weight, bias = torch.randn(count // 1000, 1000), torch.ones(1000), torch.zeros(1000)
+    return lambda: F.layer_norm(x, (1000,), weight, bias)
+
+
+def adam(count):
+    weight = torch.nn.Parameter(torch.randn(count))
+    weight.grad = torch.randn(count)
+    optimizer = torch.optim.Adam([weight], lr=LEARNING_RATE)
+    return optimizer.step
+
+
+def training(model, shape):
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    x, labels = torch.rand(shape), torch.arange(shape[0]) % 10
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(model(x), labels).backward()
+        optimizer.step()
+
+    return step
+
+
+def mlp(batch):
+    nn = torch.nn
+    return training(nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)), (batch, 784))
+
+
+def lenet(batch):
+    nn = torch.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(32 * 7 * 7, 128), nn.ReLU(), nn.Linear(128, 10))
+    return training(model, (batch, 1, 28, 28))
+
+
+def conv(images, channels, size, outputs, backward):
+    x, weight = torch.randn(images, channels, size, size), torch.randn(outputs, channels, 3, 3)
+    if not backward:
+        return lambda: F.conv2d(x, weight, padding=1)
+    x.requires_grad_()
+    weight.requires_grad_()
+    cotangent = torch.randn(images, outputs, size, size)
+
+    def both():
+        x.grad = weight.grad = None
+        F.conv2d(x, weight, padding=1).backward(cotangent)
+
+    return both
+
+
+def attention(heads, length, width, weigh):
+    q, k, v = (torch.randn(heads, length, width) for _ in range(3))
+
+    def explicit():
+        scores = torch.baddbmm(torch.empty(()), q, k.transpose(-1, -2), beta=0, alpha=width ** -0.5)
+        return torch.bmm(weigh(scores), v)
+
+    return explicit
+
+
+def attention_filled(heads, length, width):
+    hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
+    return attention(heads, length, width, lambda scores: torch.softmax(scores.masked_fill_(hidden, float("-inf")), -1))
+
+
+def attention_added(heads, length, width):
+    mask = torch.full((length, length), float("-inf")).triu(1)
+    return attention(heads, length, width, lambda scores: torch.softmax(scores.add_(mask), -1))
+
+
+CASES = {f.__name__: f for f in (gelu, softmax, norm, adam, mlp, lenet, conv, attention_filled, attention_added)}
+
+
+def main():
+    built, call = None, None
+    for line in sys.stdin:
+        request = json.loads(line)
+        torch.set_num_threads(request["threads"])
+        wanted = (request["case"], *request["args"])
+        if wanted != built:
+            call = None
+            built, call = wanted, CASES[request["case"]](*request["args"])
+            call()
+        samples, end = [], None
+        call()
+        while end is None or time.perf_counter() < end:
+            end = end or time.perf_counter() + request["seconds"]
+            start = time.perf_counter()
+            call()
+            samples.append(time.perf_counter() - start)
+        print(json.dumps({"samples": samples}), flush=True)
+
+
+if __name__ == "__main__":
+    print(json.dumps({"version": torch.__version__}), flush=True)
+    main()
