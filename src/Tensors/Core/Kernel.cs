@@ -90,6 +90,26 @@ public sealed record ReduceKernel(ReduceOp Op, Axes Axes) : Kernel
 }
 
 /// <summary>
+/// Rows of a matrix [R, n]: values of whole rows, and of elements that depend on them. Operands have shape [R, n] (a value per row has stride 0 along it).
+/// The stages are computed in order; the value of stage s is <c>Input(operands + s)</c> to later stages and to the bodies. A result of shape [R, n] has its body at
+/// every element; one of shape [R] has a body that reads no element, only values of the row.
+/// </summary>
+/// <param name="Rows">R.</param>
+/// <param name="Length">n, at least 2.</param>
+/// <param name="Stages">What is reduced over each row.</param>
+/// <param name="Bodies">A scalar expression per result.</param>
+public sealed record RowsKernel(int Rows, int Length, RowStages Stages, Exprs Bodies) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.LaneTree;
+}
+
+/// <summary>A reduction of an expression over the elements of a row: a sum, product, maximum or minimum.</summary>
+/// <param name="Op">What is computed.</param>
+/// <param name="Body">Of what.</param>
+public readonly record struct RowStage(ReduceOp Op, Expr Body);
+
+/// <summary>
 /// [..., m, k] x [..., k, n] to [..., m, n]; the batch axes of both operands are equal (broadcast ones have stride 0). f32 or f64.
 /// InOrder over k when min(m, n) >= 2, DotTree when it is 1.
 /// </summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 
 namespace Engine.Tensors;
@@ -31,6 +32,15 @@ internal static class Scalars
             DType.I64 => value >= long.MaxValue ? long.MaxValue : unchecked((ulong)(long)value),
             _ => (ulong)value,
         };
+    }
+
+    /// <summary>The bits of the first element of a concrete tensor.</summary>
+    public static ulong Bits(Tensor tensor)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bytes.Clear();
+        tensor.Storage.CopyTo(tensor.Layout.Offset, bytes[..tensor.DType.Size()]);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
     /// <summary>The value of some bits, as a double (i64 beyond 2^53 rounds).</summary>

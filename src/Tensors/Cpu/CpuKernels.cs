@@ -16,7 +16,8 @@ internal static class CpuKernels
         return kernel switch
         {
             MapKernel { Bodies: { Count: 1 } bodies } when inputs.Length == 1 && bodies[0].Op == ExprOp.Input => CpuCopy.Of(inputs[0]),
-            MapKernel map => new CpuMap(map.Bodies, inputs, outputs),
+            MapKernel map => new CpuMap(map, inputs, outputs),
+            RowsKernel rows => new CpuMap(rows, inputs, outputs),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),
             GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),

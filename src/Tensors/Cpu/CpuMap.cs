@@ -27,28 +27,47 @@ internal sealed unsafe class CpuMap : CpuKernel
     private readonly long units;
     private readonly double nanoseconds;
     private readonly int[] outputSizes;
+    private readonly bool[] isPerRow;
     private readonly nuint scratchBytes;
     private readonly nint tileBytes;
 
-    public CpuMap(Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
+    /// <summary>An elementwise kernel.</summary>
+    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
+        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs)
     {
-        Shape shape = outputs[0].Layout.Shape;
+    }
+
+    /// <summary>A kernel over rows. A tile is a row.</summary>
+    public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
+        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs)
+    {
+    }
+
+    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
+    {
         int[][] strides = new int[operands.Length][];
         for (int i = 0; i < strides.Length; i++) strides[i] = operands[i].Layout.Strides.ToArray();
-        (int[] joined, int[][] steps) = AxisJoining.Join(shape.Lengths, strides);
+        bool isRows = stages.Count > 0;
+        (int[] joined, int[][] steps) = isRows ? (shape.Lengths.ToArray(), strides) : AxisJoining.Join(shape.Lengths, strides);
 
         long count = shape.Count;
         int inner = joined.Length == 0 ? 1 : joined[^1];
-        bool byRows = inner >= LongRow || inner == count;
+        bool byRows = isRows || inner >= LongRow || inner == count;
         rowLength = byRows ? inner : count;
         rowsPerPlane = byRows && joined.Length > 1 ? joined[^2] : 1;
         inputs = new InputPlan[operands.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = byRows ? ByRows(joined, steps[i], operands[i].DType.Size()) : Linear(joined, steps[i], operands[i].DType.Size());
 
-        program = TileProgram.Compile(bodies.Values, Array.ConvertAll(inputs, p => p.Source));
-        slots = program.Slots;
         outputSizes = new int[outputs.Length];
-        for (int o = 0; o < outputSizes.Length; o++) outputSizes[o] = outputs[o].DType.Size();
+        isPerRow = new bool[outputs.Length];
+        for (int o = 0; o < outputSizes.Length; o++)
+        {
+            outputSizes[o] = outputs[o].DType.Size();
+            isPerRow[o] = isRows && outputs[o].Layout.Shape.Rank == 1;
+        }
+        TileSource[] sources = Array.ConvertAll(inputs, p => p.Source);
+        program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources) : TileProgram.Compile(bodies.Values, sources);
+        slots = program.Slots;
         coordinateLengths = new int[slots.Coordinates.Length];
         coordinateInners = new long[slots.Coordinates.Length];
         for (int c = 0; c < coordinateLengths.Length; c++)
@@ -67,14 +86,14 @@ internal sealed unsafe class CpuMap : CpuKernel
             widest = Math.Max(widest, inputs[i].Size);
             transposes |= inputs[i].Transposed;
         }
-        groupRows = transposes ? Math.Min(TransposedRows, rowsPerPlane) : 1;
+        groupRows = !transposes ? 1 : Math.Min(isRows ? Math.Clamp(16_384 / rowLength, 1, TransposedRows) : TransposedRows, rowsPerPlane);
         groupsPerPlane = (rowsPerPlane + groupRows - 1) / groupRows;
         // A single loop over operands in place needs no scratch, so it may run over everything at once.
         tile = buffers == 0 && program.Instructions.Length == 1 ? 1 << 16 : TileLength(buffers + outputSizes.Length, widest);
         if (transposes) tile = Math.Min(tile, TransposedTile);
         // Whole periods of a short axis: what repeats along it is then the same in every tile.
         if (!byRows && inner <= tile / 2) tile -= tile % inner;
-        tile = Math.Min(tile, rowLength);
+        tile = isRows ? rowLength : Math.Min(tile, rowLength);
         tilesPerRow = (rowLength + tile - 1) / tile;
         units = count / (rowLength * rowsPerPlane) * groupsPerPlane * tilesPerRow;
         for (int i = 0; i < inputs.Length; i++) inputs[i].Repeats = !byRows && inputs[i].RepeatsEvery > 0 && tile % inputs[i].RepeatsEvery == 0;
@@ -142,7 +161,7 @@ internal sealed unsafe class CpuMap : CpuKernel
                 long index = (row * rowLength) + start;
                 for (int c = 0; c < coordinateLengths.Length; c++)
                     Coordinates((long*)slot[slots.FirstCoordinate + c], index, length, coordinateLengths[c], coordinateInners[c]);
-                for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + (index * outputSizes[o]);
+                for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? row : index) * outputSizes[o]);
                 program.Run(slot, (nint)length);
             }
         }

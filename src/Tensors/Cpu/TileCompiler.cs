@@ -11,6 +11,7 @@ internal sealed unsafe class TileCompiler
     private readonly List<(ulong Bits, int Size)> constants = [];
     private readonly bool[] used;
     private readonly int outputs;
+    private readonly List<int> stages = [];
     private int temporaries;
     private int singles;
     private int elementSize = 1;
@@ -22,19 +23,29 @@ internal sealed unsafe class TileCompiler
         used = new bool[inputs.Length];
     }
 
+    /// <summary>Adds a reduction of the whole tile. Expressions that come later see its value as the next input.</summary>
+    public void AddStage(RowStage stage)
+    {
+        Visit(stage.Body);
+        int operand = byReference[stage.Body];
+        // One value for all elements still has to be reduced as often as there are elements.
+        if (nodes[operand].IsScalar) operand = Copy(operand, single: false);
+        stages.Add(Add(new NodeKey(default, stage.Body.Type, 0, 0, default, operand, -1, -1, stage.Op), stage.Body.Type));
+    }
+
     /// <summary>The instructions. Every output is written by one of them.</summary>
-    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies)
+    /// <param name="bodies">An expression per output.</param>
+    /// <param name="perTile">Which outputs are one value for the tile; none when empty.</param>
+    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perTile = default)
     {
         int[] roots = new int[bodies.Length];
         foreach (Expr body in bodies) Visit(body);
         for (int i = 0; i < roots.Length; i++)
         {
-            int root = byReference[bodies[i]];
-            Node last = nodes[root];
-            // A body that is a leaf, one value for all elements, or another body too, still has to be written to every element.
-            if (last.IsLeaf || last.IsScalar || roots.AsSpan(0, i).Contains(root))
-                root = Add(new NodeKey(ExprOp.Cast, last.Type, 0, 0, default, root, -1, -1), last.Type, scalar: false);
-            roots[i] = root;
+            roots[i] = byReference[bodies[i]];
+            bool single = !perTile.IsEmpty && perTile[i];
+            // A value that is not computed for an output alone, or not once for every element of it, is copied there.
+            if (single || nodes[roots[i]].IsLeaf || nodes[roots[i]].IsScalar || roots.AsSpan(0, i).Contains(roots[i])) roots[i] = Copy(roots[i], single);
         }
         return Schedule(roots);
     }
@@ -66,8 +77,11 @@ internal sealed unsafe class TileCompiler
         }
     }
 
+    private int Copy(int node, bool single) => Add(new NodeKey(ExprOp.Cast, nodes[node].Type, 0, 0, default, node, -1, -1), nodes[node].Type, single);
+
     private int Lower(Expr e)
     {
+        if (e.Op == ExprOp.Input && e.Index >= inputs.Length) return stages[e.Index - inputs.Length];
         int a = e.Arguments.Length > 0 ? byReference[e.Arguments[0]] : -1;
         int b = e.Arguments.Length > 1 ? byReference[e.Arguments[1]] : -1;
         int c = e.Arguments.Length > 2 ? byReference[e.Arguments[2]] : -1;
@@ -96,6 +110,7 @@ internal sealed unsafe class TileCompiler
         if (scalar is null && byValue.TryGetValue(key, out int known)) return known;
         bool single = scalar ?? key.Op switch
         {
+            _ when key.Reduce is not null => true,
             ExprOp.Input => inputs[key.Index] == TileSource.Scalar,
             ExprOp.Constant => true,
             ExprOp.Coordinate => false,
@@ -204,14 +219,15 @@ internal sealed unsafe class TileCompiler
         int flags = (nodes[key.A].IsScalar ? 0 : 1) | (IsScalar(key.B) ? 0 : 2) | (IsScalar(key.C) ? 0 : 4);
         return new TileInstruction
         {
-            Loop = TileLoops.Find(key.Op, key.Function, operand, node.Type),
+            Loop = key.Reduce is { } reduce ? TileLoops.FindReduction(reduce, operand) : TileLoops.Find(key.Op, key.Function, operand, node.Type),
             Target = Resolve(node.Slot, slots),
             A = Resolve(nodes[key.A].Slot, slots),
             B = key.B < 0 ? 0 : Resolve(nodes[key.B].Slot, slots),
             C = key.C < 0 ? 0 : Resolve(nodes[key.C].Slot, slots),
             Flags = flags,
-            Function = key.Op == ExprOp.Function ? TileFunctions.Address(key.Function, operand) : null,
-            ScalarSize = node.IsScalar ? node.Type.Size() : 0,
+            Function = key.Reduce is null && key.Op == ExprOp.Function ? TileFunctions.Address(key.Function, operand) : null,
+            IsSingle = node.IsScalar && key.Reduce is null,
+            SpreadSize = node.IsScalar && node.Slot >= Slot.Single ? node.Type.Size() : 0,
         };
     }
 
@@ -238,7 +254,7 @@ internal sealed unsafe class TileCompiler
         public static bool IsTemporary(int slot) => slot is >= Temporary and < Single;
     }
 
-    private readonly record struct NodeKey(ExprOp Op, DType Type, int Index, ulong Bits, ElementaryFunction Function, int A, int B, int C);
+    private readonly record struct NodeKey(ExprOp Op, DType Type, int Index, ulong Bits, ElementaryFunction Function, int A, int B, int C, ReduceOp? Reduce = null);
 
     private struct Node
     {

@@ -31,8 +31,11 @@ internal unsafe struct TileInstruction
     /// <summary>Bit i is set when operand i has an element per position; a clear bit means one value for all.</summary>
     public int Flags;
 
-    /// <summary>When not 0, all operands are single values: one element of this size is computed and spread.</summary>
-    public int ScalarSize;
+    /// <summary>True when all operands are single values, so that one element is computed.</summary>
+    public bool IsSingle;
+
+    /// <summary>When not 0, the result is one element of this size, to be spread.</summary>
+    public int SpreadSize;
 }
 
 /// <summary>
@@ -63,19 +66,26 @@ internal sealed unsafe class TileProgram
         return new(builder.Compile(bodies), builder.Slots());
     }
 
+    /// <summary>Compiles stages that reduce a whole tile, and expressions that see their values as further inputs.</summary>
+    /// <param name="stages">What is reduced.</param>
+    /// <param name="bodies">An expression per output.</param>
+    /// <param name="perTile">Which outputs are one value for a tile.</param>
+    /// <param name="inputs">How the inputs come.</param>
+    public static TileProgram Compile(ReadOnlySpan<RowStage> stages, ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perTile, ReadOnlySpan<TileSource> inputs)
+    {
+        var builder = new TileCompiler(inputs, bodies.Length);
+        foreach (RowStage stage in stages) builder.AddStage(stage);
+        return new(builder.Compile(bodies, perTile), builder.Slots());
+    }
+
     /// <summary>Computes one tile. All slots but the single values of instructions must be set.</summary>
     public void Run(byte** slots, nint count)
     {
         foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)Instructions)
         {
             byte* third = i.Function == null ? slots[i.C] : (byte*)i.Function;
-            if (i.ScalarSize == 0)
-            {
-                i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, count, i.Flags);
-                continue;
-            }
-            i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, 1, i.Flags);
-            Spread(slots[i.Target], slots[i.Target], i.ScalarSize);
+            i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, i.IsSingle ? 1 : count, i.Flags);
+            if (i.SpreadSize != 0) Spread(slots[i.Target], slots[i.Target], i.SpreadSize);
         }
     }
 

@@ -82,10 +82,13 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     /// <exception cref="InvalidOperationException">No batch has given the shapes yet.</exception>
     public void Run()
     {
-        if (executable is null) throw new InvalidOperationException("compileStep: call Prepare or Run with a batch first, so that the shapes are known.");
-        executable.Run(inputs, results);
+        Ready().Run(inputs, results);
         for (int i = 0; i < stateCount; i++) (inputs[i], results[i]) = (results[i], inputs[i]);
     }
+
+    /// <summary>The plan of the step, as text.</summary>
+    /// <exception cref="InvalidOperationException">No batch has given the shapes yet.</exception>
+    public string Explain() => Ready().Plan.Explain();
 
     /// <summary>The metrics of the last step, copied out.</summary>
     public TMetrics Metrics()
@@ -118,6 +121,9 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
 
     /// <summary>Lets go of the plan and its memory.</summary>
     public void Dispose() => executable = null;
+
+    private Executable Ready() =>
+        executable ?? throw new InvalidOperationException("compileStep: call Prepare or Run with a batch first, so that the shapes are known.");
 
     private bool Fits(TBatch batch, Tensor[] leaves)
     {

@@ -35,7 +35,7 @@ public static class Function
     public static Tensor[] Run(Graph graph, ReadOnlySpan<Tensor> inputs)
     {
         if (HasSymbolic(inputs) || HasSymbolic([.. graph.Captures])) return graph.Replay(inputs);
-        return DeviceOf(graph, inputs).Build(Planner.Make(graph)).Run(inputs);
+        return DeviceOf(graph, inputs).Build(Planner.Make(graph, fuse: false)).Run(inputs);
     }
 
     internal static bool HasSymbolic(ReadOnlySpan<Tensor> tensors)

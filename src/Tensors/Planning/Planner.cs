@@ -3,34 +3,42 @@ using System.Collections.Immutable;
 namespace Engine.Tensors;
 
 /// <summary>
-/// Turns a closed graph into a plan: views become layouts, every other node one kernel, and intermediate buffers share an arena by liveness.
+/// Turns a closed graph into a plan: views become layouts, equal ops one kernel, chains of kernels fused ones (<see cref="Fuser"/>), and intermediate buffers share an
+/// arena by liveness (<see cref="MemoryPlanner"/>).
 /// </summary>
 internal sealed class Planner
 {
-    private readonly List<PlanBuffer> buffers = [];
-    private readonly List<PlanStep> steps = [];
-    private readonly List<Tensor> constants = [];
+    private readonly PlanDraft draft = new();
     private readonly Dictionary<Tensor, Operand> places = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Application, ImmutableArray<Operand>> known = [];
+    private readonly Dictionary<(DType Type, ulong Bits), Operand> numbers = [];
 
     private Planner()
     {
     }
 
     /// <summary>The plan of a graph whose captures are all concrete.</summary>
-    public static Plan Make(Graph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="fuse">False for a plan that runs once: kernels of single ops are ready in no time.</param>
+    public static Plan Make(Graph graph, bool fuse = true)
     {
         var planner = new Planner();
-        var inputs = ImmutableArray.CreateBuilder<TensorSpec>(graph.Inputs.Count);
+        PlanDraft draft = planner.draft;
         foreach (Tensor input in graph.Inputs)
         {
-            planner.places[input] = planner.NewBuffer(BufferKind.Input, input.Spec, inputs.Count);
-            inputs.Add(input.Spec);
+            planner.places[input] = draft.NewBuffer(BufferKind.Input, input.Spec, draft.Inputs.Count);
+            draft.Inputs.Add(input.Spec);
         }
         foreach (Tensor capture in graph.Captures) planner.places[capture] = planner.Constant(capture);
         planner.Add(graph);
-        ImmutableArray<Operand> results = [.. graph.Outputs.Select(o => planner.places[o])];
-        long arena = MemoryPlanner.Assign(planner.buffers, planner.steps, results);
-        return new(inputs.ToImmutable(), [.. planner.constants], [.. planner.buffers], [.. planner.steps], results, arena);
+        draft.Results = [.. graph.Outputs.Select(o => planner.places[o])];
+        if (fuse)
+        {
+            ProductOrientation.Improve(draft);
+            draft.Steps = Fuser.Fuse(draft);
+        }
+        long arena = MemoryPlanner.Assign(draft.Buffers, draft.Steps, draft.Results);
+        return new([.. draft.Inputs], [.. draft.Constants], [.. draft.Buffers], [.. draft.Steps], draft.Results, arena);
     }
 
     private void Add(Graph graph)
@@ -46,7 +54,8 @@ internal sealed class Planner
                     places[node.Outputs[0]] = View(view, places[node.Inputs[0]], node.Outputs[0].Shape);
                     break;
                 default:
-                    AddStep(node.Primitive!, [.. node.Inputs.Select(t => places[t])], node);
+                    ImmutableArray<Operand> outputs = Apply(node.Primitive!, [.. node.Inputs.Select(t => places[t])], [.. node.Outputs.Select(t => t.Spec)]);
+                    for (int i = 0; i < outputs.Length; i++) places[node.Outputs[i]] = outputs[i];
                     break;
             }
         }
@@ -68,36 +77,24 @@ internal sealed class Planner
     {
         if (!view.TryView(operand.Layout, result, out Layout layout))
         {
-            operand = Copy(operand);
+            operand = Apply(CopyOp.Instance, [operand], [new(operand.DType, operand.Layout.Shape)])[0];
             view.TryView(operand.Layout, result, out layout);
         }
         return operand with { Layout = layout };
     }
 
-    private Operand Copy(Operand operand)
+    /// <summary>The results of an op: those of an equal one that was applied before to the same operands, else of a new step.</summary>
+    private ImmutableArray<Operand> Apply(Primitive primitive, ImmutableArray<Operand> inputs, TensorSpec[] outputSpecs)
     {
-        TensorSpec spec = new(operand.DType, operand.Layout.Shape);
-        Operand copy = NewBuffer(BufferKind.Arena, spec, 0);
-        steps.Add(new(CopyOp.Instance.Name, CopyOp.Instance.Lower([spec], [spec]), [operand], [copy]));
-        return copy;
-    }
-
-    private void AddStep(Primitive primitive, ImmutableArray<Operand> inputs, Node node)
-    {
+        var application = new Application(primitive, inputs);
+        if (known.TryGetValue(application, out ImmutableArray<Operand> outputs)) return outputs;
         TensorSpec[] inputSpecs = [.. inputs.Select(o => new TensorSpec(o.DType, o.Layout.Shape))];
-        TensorSpec[] outputSpecs = [.. node.Outputs.Select(t => t.Spec)];
-        ImmutableArray<Operand> outputs = [.. outputSpecs.Select(s => NewBuffer(BufferKind.Arena, s, 0))];
-        for (int i = 0; i < outputs.Length; i++) places[node.Outputs[i]] = outputs[i];
-        if (outputSpecs.Any(s => s.Shape.Count > 0)) steps.Add(new(primitive.Name, primitive.Lower(inputSpecs, outputSpecs), inputs, outputs));
+        outputs = [.. outputSpecs.Select(s => draft.NewBuffer(BufferKind.Arena, s))];
+        if (outputSpecs.Any(s => s.Shape.Count > 0)) draft.Steps.Add(new(primitive.Name, primitive.Lower(inputSpecs, outputSpecs), inputs, outputs));
+        return known[application] = outputs;
     }
 
-    private Operand NewBuffer(BufferKind kind, TensorSpec spec, int slot)
-    {
-        buffers.Add(new(kind, spec.DType, spec.Shape.Count, slot));
-        return new(buffers.Count - 1, spec.DType, Layout.Contiguous(spec.Shape));
-    }
-
-    /// <summary>Repeated axes of a captured tensor are stored once and broadcast again in its layout.</summary>
+    /// <summary>Repeated axes of a captured tensor are stored once and broadcast again in its layout; equal numbers are one constant.</summary>
     private Operand Constant(Tensor capture)
     {
         Layout layout = capture.Layout;
@@ -107,8 +104,35 @@ internal sealed class Planner
             if (layout.Strides[i] == 0 && lengths[i] > 1) lengths[i] = 1;
         }
         var stored = new Tensor(capture.Storage, new Layout(Shape.Create(lengths), layout.Strides, layout.Offset), capture.PreferredDevice);
-        Operand operand = NewBuffer(BufferKind.Constant, stored.Spec, constants.Count);
-        constants.Add(stored);
+        if (stored.Count != 1) return Store(stored, capture.Shape);
+        var number = (stored.DType, Scalars.Bits(stored));
+        if (!numbers.TryGetValue(number, out Operand operand)) numbers[number] = operand = Store(stored.Reshape([]), Shape.Scalar);
         return operand with { Layout = operand.Layout.BroadcastTo(capture.Shape) };
+    }
+
+    private Operand Store(Tensor stored, Shape shape)
+    {
+        Operand operand = draft.NewBuffer(BufferKind.Constant, stored.Spec, draft.Constants.Count);
+        draft.Constants.Add(stored);
+        return operand with { Layout = operand.Layout.BroadcastTo(shape) };
+    }
+
+    /// <summary>An op and its operands: the same pair always has the same results.</summary>
+    private readonly struct Application(Primitive primitive, ImmutableArray<Operand> inputs) : IEquatable<Application>
+    {
+        private readonly Primitive primitive = primitive;
+        private readonly ImmutableArray<Operand> inputs = inputs;
+
+        public bool Equals(Application other) => inputs.AsSpan().SequenceEqual(other.inputs.AsSpan()) && primitive.Equals(other.primitive);
+
+        public override bool Equals(object? obj) => obj is Application other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            var hash = new HashCode();
+            hash.Add(primitive);
+            foreach (Operand input in inputs) hash.Add(input);
+            return hash.ToHashCode();
+        }
     }
 }

@@ -15,6 +15,9 @@ internal static class KernelMeaning
             case MapKernel map:
                 for (int i = 0; i < outputs.Length; i++) Mapping.Run(map.Bodies[i], inputs, outputs[i]);
                 break;
+            case RowsKernel rows:
+                RowMapping.Run(rows, inputs, outputs);
+                break;
             case ReduceKernel reduce:
                 Reduction.Run(reduce, inputs[0], result);
                 break;
