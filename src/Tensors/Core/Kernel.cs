@@ -20,6 +20,13 @@ public enum Accumulation : byte
 
     /// <summary>Element i goes to lane i mod 16 as a chain of fused multiply-adds from +0; lanes combine at distances 8, 4, 2, 1.</summary>
     DotTree,
+
+    /// <summary>
+    /// Keys in blocks of 96 in index order. A block first raises the running maximum m of a row; what has been summed before is multiplied by 2^(old m - m).
+    /// Then weight 2^(score - m) of key j is added to lane j mod 16 of the row's sum, and its value to the result as one chain of fused multiply-adds, both in
+    /// index order. At the end lanes combine at distances 8, 4, 2, 1 and the result is multiplied by the reciprocal of the sum.
+    /// </summary>
+    KeyBlocks,
 }
 
 /// <summary>What a reduction computes.</summary>
@@ -128,6 +135,34 @@ public sealed record MatMulKernel(int Rows, int Columns) : Kernel
 /// <param name="Pass">Which map.</param>
 /// <param name="Window">Stride, padding, dilation, groups.</param>
 public sealed record ConvolutionKernel(ConvolutionPass Pass, ConvolutionWindow Window) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
+/// <summary>
+/// Operands (q [..., T, D], k [..., S, D], v [..., S, E]) and optionally a mask [..., T, S], bool or floating, with equal leading axes, to
+/// softmax(q k^T * scale + mask) v [..., T, E] and the base-2 logarithm of every query's sum of exponentials [..., T]. A key whose mask is false or -inf, or which
+/// lies behind the diagonal, is hidden: its score is -inf. A query that sees no key gives 0 and the logarithm +inf. f32 or f64.
+/// Scores are in units of log(2): fused multiply-adds over d in index order of q * (scale * log2(e)) and k, to which mask * log2(e) is added.
+/// </summary>
+/// <param name="Scale">Factor of the products.</param>
+/// <param name="Causal">Query i sees key j only when j &lt;= i + S - T.</param>
+public sealed record AttentionKernel(double Scale, bool Causal) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.KeyBlocks;
+}
+
+/// <summary>
+/// Operands (q, k, v[, mask]) and results (output, logarithms) of <see cref="AttentionKernel"/> and the output's cotangent, to the cotangents of q, k and v.
+/// Weights P are computed again as 2^(score - logarithm). With c the sum over e of cotangent * output (16 lanes as in <see cref="Accumulation.DotTree"/>),
+/// A = cotangent v^T and B = P (A - c), the results are scale B k, scale B^T q and P^T cotangent: fused multiply-adds, A over e, the first result over keys,
+/// the others over queries. The second is summed over q * (scale * log2(e)) and multiplied by log(2).
+/// </summary>
+/// <param name="Scale">Factor of the products.</param>
+/// <param name="Causal">Query i sees key j only when j &lt;= i + S - T.</param>
+public sealed record AttentionGradientKernel(double Scale, bool Causal) : Kernel
 {
     /// <inheritdoc/>
     public override Accumulation Order => Accumulation.InOrder;

@@ -26,6 +26,8 @@ internal static class CpuKernels
             SortKernel sort => CpuTyped.Sort(name, sort, inputs[0]),
             FoldKernel fold => CpuTyped.Fold(name, fold, inputs[0]),
             ConvolutionKernel convolution => CpuConvolution.Prepare(convolution, inputs, outputs[0]),
+            AttentionKernel attention => CpuAttention.Prepare(attention, inputs, outputs),
+            AttentionGradientKernel gradient => CpuAttention.Prepare(gradient, inputs, outputs),
             PadKernel pad => new CpuPad(pad.Padding, inputs[0], outputs[0]),
             ConcatKernel concat => new CpuConcat(concat.Axis, inputs, outputs[0]),
             _ => throw new DeviceException($"{name}: the CPU does not know the kernel {kernel.GetType().Name}."),

@@ -37,7 +37,7 @@ public static partial class Ops
     }
 
     /// <summary>The maximum along axes as a shift for exponentials: constant for derivatives, and 0 where it is infinite, so that inf - inf never appears.</summary>
-    private static Tensor SafeMax(Tensor x, ReadOnlySpan<int> axes)
+    internal static Tensor SafeMax(Tensor x, ReadOnlySpan<int> axes)
     {
         Tensor max = StopGradient(Max(x, axes, keepDims: true));
         return Where(Abs(max).EqualTo(double.PositiveInfinity), max.Like(0), max);

@@ -27,6 +27,12 @@ internal static class KernelMeaning
             case ConvolutionKernel convolution:
                 Convolution.Run(convolution, inputs[0], inputs[1], result);
                 break;
+            case AttentionKernel attention:
+                Attention.Run(attention, inputs, outputs);
+                break;
+            case AttentionGradientKernel gradient:
+                Attention.RunGradient(gradient, inputs, outputs);
+                break;
             case FoldKernel fold:
                 Folding.Run(fold.Window, inputs[0], result);
                 break;

@@ -48,6 +48,16 @@ internal abstract partial class Portable32<L, F, I, M> : PortableArithmetic<L, F
         return ScaleTwice(L.Fma(Exp2Slope(r), r, C(1)), L.Bits(t));
     }
 
+    /// <summary>2^x for x &lt; 127, cheaper: 0 below -126.5, where results would be subnormal. Error at most 0.879 ulp; NaN passes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F Exp2Normal(F x)
+    {
+        x = L.MaxNative(C(-127), x);
+        F t = L.Add(x, C(Round));
+        F r = L.Sub(x, L.Sub(t, C(Round)));
+        return L.Mul(L.Fma(Exp2Slope(r), r, C(1)), ScaleOnce(L.Bits(t)));
+    }
+
     /// <summary>e^x - 1. Error at most 1.008 ulp; keeps the sign of zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F Expm1(F x)
