@@ -20,6 +20,7 @@ public static class Catalogue
         .. CompositeRows.All,
         .. MatMulRows.All,
         .. ConvolutionRows.All,
+        .. AttentionRows.All,
         .. IndexingRows.All,
         .. OrderRows.All,
         .. RandomRows.All,
