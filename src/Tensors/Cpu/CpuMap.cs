@@ -4,6 +4,7 @@ namespace Engine.Tensors.Cpu;
 
 /// <summary>An elementwise kernel: tiles of the output, each run through a <see cref="TileProgram"/>.</summary>
 /// <remarks>
+/// A kernel over rows computes a long row at a time, or a tile of several short ones.
 /// When the innermost joined axis is long, tiles stay within it: broadcast operands are then one value or read in place. When it is short, tiles cross it and every operand
 /// that is not contiguous is gathered. Operands that are contiguous along the axis before the last are turned around a few rows at a time.
 /// </remarks>
@@ -19,6 +20,9 @@ internal sealed unsafe class CpuMap : CpuKernel
     private readonly int[] coordinateLengths;
     private readonly long[] coordinateInners;
     private readonly long rowLength;
+
+    /// <summary>Length of the rows of which a tile has several; 0 when it has one row or none.</summary>
+    private readonly int shortRow;
     private readonly long rowsPerPlane;
     private readonly long groupRows;
     private readonly long groupsPerPlane;
@@ -37,7 +41,7 @@ internal sealed unsafe class CpuMap : CpuKernel
     {
     }
 
-    /// <summary>A kernel over rows. A tile is a row.</summary>
+    /// <summary>A kernel over rows.</summary>
     public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
         : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs)
     {
@@ -52,11 +56,16 @@ internal sealed unsafe class CpuMap : CpuKernel
 
         long count = shape.Count;
         int inner = joined.Length == 0 ? 1 : joined[^1];
-        bool byRows = isRows || inner >= LongRow || inner == count;
+        shortRow = isRows && inner < LongRow && inner < count ? inner : 0;
+        bool byRows = shortRow == 0 && (isRows || inner >= LongRow || inner == count);
         rowLength = byRows ? inner : count;
         rowsPerPlane = byRows && joined.Length > 1 ? joined[^2] : 1;
         inputs = new InputPlan[operands.Length];
-        for (int i = 0; i < inputs.Length; i++) inputs[i] = byRows ? ByRows(joined, steps[i], operands[i].DType.Size()) : Linear(joined, steps[i], operands[i].DType.Size());
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            int size = operands[i].DType.Size();
+            inputs[i] = byRows ? ByRows(joined, steps[i], size) : shortRow > 0 && steps[i] is [not 0, 0] ? PerRow(joined[0], steps[i][0], size) : Linear(joined, steps[i], size);
+        }
 
         outputSizes = new int[outputs.Length];
         isPerRow = new bool[outputs.Length];
@@ -66,7 +75,7 @@ internal sealed unsafe class CpuMap : CpuKernel
             isPerRow[o] = isRows && outputs[o].Layout.Shape.Rank == 1;
         }
         TileSource[] sources = Array.ConvertAll(inputs, p => p.Source);
-        program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources) : TileProgram.Compile(bodies.Values, sources);
+        program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources, shortRow) : TileProgram.Compile(bodies.Values, sources);
         slots = program.Slots;
         coordinateLengths = new int[slots.Coordinates.Length];
         coordinateInners = new long[slots.Coordinates.Length];
@@ -81,7 +90,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         bool transposes = false;
         for (int i = 0; i < inputs.Length; i++)
         {
-            if (inputs[i].Source != TileSource.Gathered || !slots.UsedInputs[i]) continue;
+            if (inputs[i].Source is not (TileSource.Gathered or TileSource.PerRow) || !slots.UsedInputs[i]) continue;
             buffers++;
             widest = Math.Max(widest, inputs[i].Size);
             transposes |= inputs[i].Transposed;
@@ -92,8 +101,9 @@ internal sealed unsafe class CpuMap : CpuKernel
         tile = buffers == 0 && program.Instructions.Length == 1 ? 1 << 16 : TileLength(buffers + outputSizes.Length, widest);
         if (transposes) tile = Math.Min(tile, TransposedTile);
         // Whole periods of a short axis: what repeats along it is then the same in every tile.
-        if (!byRows && inner <= tile / 2) tile -= tile % inner;
-        tile = isRows ? rowLength : Math.Min(tile, rowLength);
+        if (shortRow > 0) tile = Math.Max(shortRow, tile - (tile % shortRow));
+        else if (!byRows && inner <= tile / 2) tile -= tile % inner;
+        tile = isRows && byRows ? rowLength : Math.Min(tile, rowLength);
         tilesPerRow = (rowLength + tile - 1) / tile;
         units = count / (rowLength * rowsPerPlane) * groupsPerPlane * tilesPerRow;
         for (int i = 0; i < inputs.Length; i++) inputs[i].Repeats = !byRows && inputs[i].RepeatsEvery > 0 && tile % inputs[i].RepeatsEvery == 0;
@@ -144,6 +154,11 @@ internal sealed unsafe class CpuMap : CpuKernel
                     {
                         slot[i] = origins[i] + (start * input.Size);
                     }
+                    else if (input.Source == TileSource.PerRow)
+                    {
+                        if (input.View.IsContiguous) slot[i] = origins[i] + (start / shortRow * input.Size);
+                        else input.View.Read(origins[i], start / shortRow, length / shortRow, buffers[i]);
+                    }
                     else if (input.Transposed)
                     {
                         if (r == 0) BlockTranspose.Run(origins[i] + (start * input.InnerStep * input.Size), input.InnerStep, (int)length, (int)rows, buffers[i], input.Size);
@@ -161,8 +176,9 @@ internal sealed unsafe class CpuMap : CpuKernel
                 long index = (row * rowLength) + start;
                 for (int c = 0; c < coordinateLengths.Length; c++)
                     Coordinates((long*)slot[slots.FirstCoordinate + c], index, length, coordinateLengths[c], coordinateInners[c]);
-                for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? row : index) * outputSizes[o]);
-                program.Run(slot, (nint)length);
+                long rowIndex = shortRow > 0 ? start / shortRow : row;
+                for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? rowIndex : index) * outputSizes[o]);
+                program.Run(slot, (nint)length, shortRow > 0 ? (nint)length / shortRow : 1);
             }
         }
         scratch.Return(memory);
@@ -203,7 +219,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         }
         for (int i = 0; i < inputs.Length; i++)
         {
-            if (inputs[i].Source != TileSource.Gathered || !slots.UsedInputs[i]) continue;
+            if (inputs[i].Source is not (TileSource.Gathered or TileSource.PerRow) || !slots.UsedInputs[i]) continue;
             slot[i] = next;
             next += inputs[i].Transposed ? tileBytes * (nint)groupRows : tileBytes;
         }
@@ -258,6 +274,9 @@ internal sealed unsafe class CpuMap : CpuKernel
         };
     }
 
+    /// <summary>An operand with one value per row, when a tile has several rows.</summary>
+    private static InputPlan PerRow(int rows, int step, int size) => new() { Source = TileSource.PerRow, View = new([rows], [step], size), Size = size };
+
     /// <summary>Elements of a tile: as many as keep the buffers in the first-level cache, within 256 to 1024.</summary>
     private static long TileLength(int buffers, int size) => Math.Clamp(20_480 / (buffers * size) / 64 * 64, 256, 1024);
 
@@ -265,7 +284,7 @@ internal sealed unsafe class CpuMap : CpuKernel
     private double Cost()
     {
         double cost = 0.05 * (inputs.Length + outputSizes.Length);
-        foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)program.Instructions) cost += i.Function != null ? 0.5 : 0.05;
+        foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)program.Instructions) cost += i.Third != null ? 0.5 : 0.05;
         foreach (ref readonly InputPlan input in (ReadOnlySpan<InputPlan>)inputs) cost += input.Source == TileSource.Gathered ? 0.5 : 0;
         return cost;
     }

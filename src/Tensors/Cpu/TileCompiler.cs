@@ -6,46 +6,53 @@ internal sealed unsafe class TileCompiler
     private readonly TileSource[] inputs;
     private readonly Dictionary<Expr, int> byReference = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<NodeKey, int> byValue = [];
+    private readonly Dictionary<int, int> widened = [];
     private readonly List<Node> nodes = [];
     private readonly List<int> coordinates = [];
     private readonly List<(ulong Bits, int Size)> constants = [];
     private readonly bool[] used;
     private readonly int outputs;
+    private readonly int rowLength;
     private readonly List<int> stages = [];
     private int temporaries;
     private int singles;
     private int elementSize = 1;
 
-    public TileCompiler(ReadOnlySpan<TileSource> inputs, int outputs)
+    /// <param name="inputs">How the inputs come.</param>
+    /// <param name="outputs">How many outputs there are.</param>
+    /// <param name="rowLength">Length of the rows of which a tile has several; 0 when a tile has one row or none.</param>
+    public TileCompiler(ReadOnlySpan<TileSource> inputs, int outputs, int rowLength = 0)
     {
         this.inputs = inputs.ToArray();
         this.outputs = outputs;
+        this.rowLength = rowLength;
         used = new bool[inputs.Length];
     }
 
-    /// <summary>Adds a reduction of the whole tile. Expressions that come later see its value as the next input.</summary>
+    /// <summary>Adds a reduction of rows. Expressions that come later see its value as the next input.</summary>
     public void AddStage(RowStage stage)
     {
         Visit(stage.Body);
-        int operand = byReference[stage.Body];
         // One value for all elements still has to be reduced as often as there are elements.
-        if (nodes[operand].IsScalar) operand = Copy(operand, single: false);
-        stages.Add(Add(new NodeKey(default, stage.Body.Type, 0, 0, default, operand, -1, -1, stage.Op), stage.Body.Type));
+        int operand = Widen(byReference[stage.Body], TileExtent.Tile);
+        var key = new NodeKey(default, stage.Body.Type, 0, 0, default, operand, -1, -1, stage.Op);
+        stages.Add(Add(key, stage.Body.Type, rowLength > 0 ? TileExtent.Rows : TileExtent.Single));
     }
 
     /// <summary>The instructions. Every output is written by one of them.</summary>
     /// <param name="bodies">An expression per output.</param>
-    /// <param name="perTile">Which outputs are one value for the tile; none when empty.</param>
-    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perTile = default)
+    /// <param name="perRow">Which outputs have one value for a row; none when empty.</param>
+    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perRow = default)
     {
         int[] roots = new int[bodies.Length];
         foreach (Expr body in bodies) Visit(body);
         for (int i = 0; i < roots.Length; i++)
         {
-            roots[i] = byReference[bodies[i]];
-            bool single = !perTile.IsEmpty && perTile[i];
-            // A value that is not computed for an output alone, or not once for every element of it, is copied there.
-            if (single || nodes[roots[i]].IsLeaf || nodes[roots[i]].IsScalar || roots.AsSpan(0, i).Contains(roots[i])) roots[i] = Copy(roots[i], single);
+            int root = byReference[bodies[i]];
+            TileExtent extent = perRow.IsEmpty || !perRow[i] ? TileExtent.Tile : rowLength > 0 ? TileExtent.Rows : TileExtent.Single;
+            // What is not computed for one output alone, once for each of its elements, is copied there.
+            bool own = !nodes[root].IsLeaf && nodes[root].Extent == extent && extent != TileExtent.Single && !roots.AsSpan(0, i).Contains(root);
+            roots[i] = own ? root : Copy(root, extent);
         }
         return Schedule(roots);
     }
@@ -77,7 +84,20 @@ internal sealed unsafe class TileCompiler
         }
     }
 
-    private int Copy(int node, bool single) => Add(new NodeKey(ExprOp.Cast, nodes[node].Type, 0, 0, default, node, -1, -1), nodes[node].Type, single);
+    /// <summary>A new node with the values of another, repeated to an extent.</summary>
+    private int Copy(int node, TileExtent extent)
+    {
+        bool expands = nodes[node].Extent == TileExtent.Rows && extent == TileExtent.Tile;
+        return Add(new NodeKey(ExprOp.Cast, nodes[node].Type, 0, 0, default, node, -1, -1, Expands: expands), nodes[node].Type, extent);
+    }
+
+    /// <summary>A node's values at every element: those of rows repeated along them.</summary>
+    private int Widen(int node, TileExtent extent)
+    {
+        if (node < 0 || nodes[node].Extent == extent) return node;
+        if (widened.TryGetValue(node, out int known)) return known;
+        return widened[node] = Copy(node, extent);
+    }
 
     private int Lower(Expr e)
     {
@@ -90,13 +110,13 @@ internal sealed unsafe class TileCompiler
         if (!leaf && TileLoops.ComputesWide(e.Op, nodes[e.Op == ExprOp.Select ? b : a].Type))
         {
             // f16 and bf16 are storage: the operation happens in f32 and its result is rounded.
-            int wide = Intern(e, DType.F32, Widen(a), b < 0 ? -1 : Widen(b), c < 0 ? -1 : Widen(c));
+            int wide = Intern(e, DType.F32, ToSingle(a), b < 0 ? -1 : ToSingle(b), c < 0 ? -1 : ToSingle(c));
             return e.Type.IsHalfWidth() ? Add(new NodeKey(ExprOp.Cast, e.Type, 0, 0, default, wide, -1, -1), e.Type) : wide;
         }
         return Intern(e, e.Type, a, b, c);
     }
 
-    private int Widen(int node) =>
+    private int ToSingle(int node) =>
         nodes[node].Type.IsHalfWidth() ? Add(new NodeKey(ExprOp.Cast, DType.F32, 0, 0, default, node, -1, -1), DType.F32) : node;
 
     private int Intern(Expr e, DType type, int a, int b, int c)
@@ -105,24 +125,31 @@ internal sealed unsafe class TileCompiler
         return Add(new NodeKey(e.Op, type, e.Index, e.Bits, e.Function, a, b, c), type);
     }
 
-    private int Add(NodeKey key, DType type, bool? scalar = null)
+    private int Add(NodeKey key, DType type, TileExtent? given = null)
     {
-        if (scalar is null && byValue.TryGetValue(key, out int known)) return known;
-        bool single = scalar ?? key.Op switch
+        if (given is null)
         {
-            _ when key.Reduce is not null => true,
-            ExprOp.Input => inputs[key.Index] == TileSource.Scalar,
-            ExprOp.Constant => true,
-            ExprOp.Coordinate => false,
-            _ => IsScalar(key.A) && IsScalar(key.B) && IsScalar(key.C),
-        };
-        nodes.Add(new Node { Key = key, Type = type, IsScalar = single, IsLeaf = key.A < 0, Slot = -1 });
-        int id = nodes.Count - 1;
-        if (scalar is null) byValue[key] = id;
-        return id;
+            if (byValue.TryGetValue(key, out int known)) return known;
+            given = ExtentOf(key);
+            if (given == TileExtent.Tile) key = key with { A = AlongRows(key.A), B = AlongRows(key.B), C = AlongRows(key.C) };
+            byValue[key] = nodes.Count;
+        }
+        nodes.Add(new Node { Key = key, Type = type, Extent = given.Value, IsLeaf = key.A < 0, Slot = -1 });
+        return nodes.Count - 1;
     }
 
-    private bool IsScalar(int node) => node < 0 || nodes[node].IsScalar;
+    /// <summary>Loops read an element per position or one value for all: what has a value per row is repeated first.</summary>
+    private int AlongRows(int node) => node >= 0 && nodes[node].Extent == TileExtent.Rows ? Widen(node, TileExtent.Tile) : node;
+
+    private TileExtent ExtentOf(NodeKey key) => key.Op switch
+    {
+        ExprOp.Input => inputs[key.Index] switch { TileSource.Scalar => TileExtent.Single, TileSource.PerRow => TileExtent.Rows, _ => TileExtent.Tile },
+        ExprOp.Constant => TileExtent.Single,
+        ExprOp.Coordinate => TileExtent.Tile,
+        _ => (TileExtent)Math.Max(Math.Max((int)ExtentOf(key.A), (int)ExtentOf(key.B)), (int)ExtentOf(key.C)),
+    };
+
+    private TileExtent ExtentOf(int node) => node < 0 ? TileExtent.Single : nodes[node].Extent;
 
     /// <summary>Gives every node a slot and emits the instructions. Nodes are already in an order in which operands come first.</summary>
     private TileInstruction[] Schedule(int[] roots)
@@ -150,10 +177,10 @@ internal sealed unsafe class TileCompiler
             int output = Array.IndexOf(roots, id);
             if (output < 0) elementSize = Math.Max(elementSize, node.Type.Size());
             // Loops of one element size may write over an operand that dies here; others must not.
-            bool inPlace = TileLoops.MayOverwriteOperands(node.Key.Op) && SameSizes(node);
+            bool inPlace = TileLoops.MayOverwriteOperands(node.Key.Op) && node.Key.Reduce is null && SameSizes(node);
             if (inPlace) Release(node, id, lastUse, free);
             if (output >= 0) node.Slot = Slot.Output - output;
-            else if (node.IsScalar) node.Slot = Slot.Single + singles++;
+            else if (node.Extent == TileExtent.Single) node.Slot = Slot.Single + singles++;
             else node.Slot = Slot.Temporary + (free.TryPop(out int reused) ? reused : temporaries++);
             if (!inPlace) Release(node, id, lastUse, free);
             nodes[id] = node;
@@ -216,20 +243,24 @@ internal sealed unsafe class TileCompiler
     {
         NodeKey key = node.Key;
         DType operand = nodes[key.A].Type;
-        int flags = (nodes[key.A].IsScalar ? 0 : 1) | (IsScalar(key.B) ? 0 : 2) | (IsScalar(key.C) ? 0 : 4);
+        bool overRows = key.Reduce is not null || key.Expands;
         return new TileInstruction
         {
-            Loop = key.Reduce is { } reduce ? TileLoops.FindReduction(reduce, operand) : TileLoops.Find(key.Op, key.Function, operand, node.Type),
+            Loop = key.Reduce is { } reduce ? TileLoops.FindReduction(reduce, operand, rowLength > 0)
+                : key.Expands ? TileLoops.Expansion(operand.Size())
+                : TileLoops.Find(key.Op, key.Function, operand, node.Type),
             Target = Resolve(node.Slot, slots),
             A = Resolve(nodes[key.A].Slot, slots),
             B = key.B < 0 ? 0 : Resolve(nodes[key.B].Slot, slots),
             C = key.C < 0 ? 0 : Resolve(nodes[key.C].Slot, slots),
-            Flags = flags,
-            Function = key.Reduce is null && key.Op == ExprOp.Function ? TileFunctions.Address(key.Function, operand) : null,
-            IsSingle = node.IsScalar && key.Reduce is null,
-            SpreadSize = node.IsScalar && node.Slot >= Slot.Single ? node.Type.Size() : 0,
+            Flags = Moves(key.A, 1) | Moves(key.B, 2) | Moves(key.C, 4),
+            Third = overRows ? (void*)rowLength : key.Op == ExprOp.Function ? TileFunctions.Address(key.Function, operand) : null,
+            Extent = !overRows ? node.Extent : rowLength > 0 ? TileExtent.Rows : TileExtent.Tile,
+            SpreadSize = node.Extent == TileExtent.Single && node.Slot >= Slot.Single ? node.Type.Size() : 0,
         };
     }
+
+    private int Moves(int node, int flag) => ExtentOf(node) == TileExtent.Single ? 0 : flag;
 
     private static int Resolve(int slot, TileSlots slots) => slot switch
     {
@@ -254,13 +285,13 @@ internal sealed unsafe class TileCompiler
         public static bool IsTemporary(int slot) => slot is >= Temporary and < Single;
     }
 
-    private readonly record struct NodeKey(ExprOp Op, DType Type, int Index, ulong Bits, ElementaryFunction Function, int A, int B, int C, ReduceOp? Reduce = null);
+    private readonly record struct NodeKey(ExprOp Op, DType Type, int Index, ulong Bits, ElementaryFunction Function, int A, int B, int C, ReduceOp? Reduce = null, bool Expands = false);
 
     private struct Node
     {
         public NodeKey Key;
         public DType Type;
-        public bool IsScalar;
+        public TileExtent Extent;
         public bool IsLeaf;
         public int Slot;
     }

@@ -9,8 +9,24 @@ internal enum TileSource : byte
     /// <summary>One value for the whole tile: spread over a few vectors.</summary>
     Scalar,
 
+    /// <summary>One value for each of the rows of a tile: in place, or copied to scratch.</summary>
+    PerRow,
+
     /// <summary>Anything else: copied to scratch before the instructions run.</summary>
     Gathered,
+}
+
+/// <summary>How many values a node of a tile program has.</summary>
+internal enum TileExtent : byte
+{
+    /// <summary>One for all elements.</summary>
+    Single,
+
+    /// <summary>One for each row of the tile.</summary>
+    Rows,
+
+    /// <summary>One for each element.</summary>
+    Tile,
 }
 
 /// <summary>One instruction of a tile program: a loop over the tile.</summary>
@@ -19,8 +35,8 @@ internal unsafe struct TileInstruction
     /// <summary>The loop.</summary>
     public delegate*<byte*, byte*, byte*, byte*, nint, int, void> Loop;
 
-    /// <summary>Address of the elementary function the loop calls, in place of the third operand; else null.</summary>
-    public void* Function;
+    /// <summary>What the loop is given in place of the third operand: the address of the elementary function it calls, or the length of a row; else null.</summary>
+    public void* Third;
 
     /// <summary>Slot written.</summary>
     public int Target;
@@ -31,8 +47,8 @@ internal unsafe struct TileInstruction
     /// <summary>Bit i is set when operand i has an element per position; a clear bit means one value for all.</summary>
     public int Flags;
 
-    /// <summary>True when all operands are single values, so that one element is computed.</summary>
-    public bool IsSingle;
+    /// <summary>How many elements are computed.</summary>
+    public TileExtent Extent;
 
     /// <summary>When not 0, the result is one element of this size, to be spread.</summary>
     public int SpreadSize;
@@ -66,25 +82,30 @@ internal sealed unsafe class TileProgram
         return new(builder.Compile(bodies), builder.Slots());
     }
 
-    /// <summary>Compiles stages that reduce a whole tile, and expressions that see their values as further inputs.</summary>
+    /// <summary>Compiles stages that reduce rows, and expressions that see their values as further inputs.</summary>
     /// <param name="stages">What is reduced.</param>
     /// <param name="bodies">An expression per output.</param>
-    /// <param name="perTile">Which outputs are one value for a tile.</param>
+    /// <param name="perRow">Which outputs have one value for a row.</param>
     /// <param name="inputs">How the inputs come.</param>
-    public static TileProgram Compile(ReadOnlySpan<RowStage> stages, ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perTile, ReadOnlySpan<TileSource> inputs)
+    /// <param name="rowLength">Length of the rows of which a tile has several; 0 when a tile is one row.</param>
+    public static TileProgram Compile(ReadOnlySpan<RowStage> stages, ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perRow, ReadOnlySpan<TileSource> inputs, int rowLength)
     {
-        var builder = new TileCompiler(inputs, bodies.Length);
+        var builder = new TileCompiler(inputs, bodies.Length, rowLength);
         foreach (RowStage stage in stages) builder.AddStage(stage);
-        return new(builder.Compile(bodies, perTile), builder.Slots());
+        return new(builder.Compile(bodies, perRow), builder.Slots());
     }
 
     /// <summary>Computes one tile. All slots but the single values of instructions must be set.</summary>
-    public void Run(byte** slots, nint count)
+    /// <param name="slots">The addresses.</param>
+    /// <param name="count">Elements of the tile.</param>
+    /// <param name="rows">Rows of the tile, where it has several.</param>
+    public void Run(byte** slots, nint count, nint rows = 1)
     {
         foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)Instructions)
         {
-            byte* third = i.Function == null ? slots[i.C] : (byte*)i.Function;
-            i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, i.IsSingle ? 1 : count, i.Flags);
+            byte* third = i.Third == null ? slots[i.C] : (byte*)i.Third;
+            nint length = i.Extent == TileExtent.Tile ? count : i.Extent == TileExtent.Rows ? rows : 1;
+            i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, length, i.Flags);
             if (i.SpreadSize != 0) Spread(slots[i.Target], slots[i.Target], i.SpreadSize);
         }
     }

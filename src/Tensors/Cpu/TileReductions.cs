@@ -1,25 +1,83 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Tensors.Cpu;
 
-/// <summary>Loops that reduce a tile to one value, in the order that reductions promise. A tile is at most one chunk of it.</summary>
+/// <summary>Loops that reduce rows, in the order that reductions promise; a row is at most one chunk of it.</summary>
 internal static unsafe partial class TileLoops
 {
-    /// <summary>The loop of a reduction.</summary>
-    public static delegate*<byte*, byte*, byte*, byte*, nint, int, void> FindReduction(ReduceOp op, DType operand) => (op, operand) switch
+    /// <summary>The loop of a reduction: of a tile that is one row, or of its rows, whose length comes as the third operand.</summary>
+    public static delegate*<byte*, byte*, byte*, byte*, nint, int, void> FindReduction(ReduceOp op, DType operand, bool manyRows) => (op, operand) switch
     {
-        (ReduceOp.Sum, DType.F32) => &Reduce<float, LaneSum<float>>,
-        (ReduceOp.Prod, DType.F32) => &Reduce<float, LaneProduct<float>>,
-        (ReduceOp.Max, DType.F32) => &Reduce<float, LaneMax<float>>,
-        (ReduceOp.Min, DType.F32) => &Reduce<float, LaneMin<float>>,
-        (ReduceOp.Sum, DType.F64) => &Reduce<double, LaneSum<double>>,
-        (ReduceOp.Prod, DType.F64) => &Reduce<double, LaneProduct<double>>,
-        (ReduceOp.Max, DType.F64) => &Reduce<double, LaneMax<double>>,
-        (ReduceOp.Min, DType.F64) => &Reduce<double, LaneMin<double>>,
+        (ReduceOp.Sum, DType.F32) => Reduction<float, LaneSum<float>>(manyRows),
+        (ReduceOp.Prod, DType.F32) => Reduction<float, LaneProduct<float>>(manyRows),
+        (ReduceOp.Max, DType.F32) => Reduction<float, LaneMax<float>>(manyRows),
+        (ReduceOp.Min, DType.F32) => Reduction<float, LaneMin<float>>(manyRows),
+        (ReduceOp.Sum, DType.F64) => Reduction<double, LaneSum<double>>(manyRows),
+        (ReduceOp.Prod, DType.F64) => Reduction<double, LaneProduct<double>>(manyRows),
+        (ReduceOp.Max, DType.F64) => Reduction<double, LaneMax<double>>(manyRows),
+        (ReduceOp.Min, DType.F64) => Reduction<double, LaneMin<double>>(manyRows),
         _ => throw new DTypeException($"rows: {op} over rows takes f32 or f64, got {operand.Name()}."),
     };
+
+    /// <summary>The loop that repeats one value per row along the rows of a tile.</summary>
+    public static delegate*<byte*, byte*, byte*, byte*, nint, int, void> Expansion(int size) => size switch
+    {
+        1 => &Expand<byte>,
+        2 => &Expand<ushort>,
+        4 => &Expand<uint>,
+        _ => &Expand<ulong>,
+    };
+
+    private static delegate*<byte*, byte*, byte*, byte*, nint, int, void> Reduction<T, TOp>(bool manyRows)
+        where T : unmanaged where TOp : struct, ILaneOp<T> => manyRows ? &ReduceRows<T, TOp> : &Reduce<T, TOp>;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Reduce<T, TOp>(byte* target, byte* first, byte* second, byte* third, nint count, int flags)
         where T : unmanaged where TOp : struct, ILaneOp<T> => *(T*)target = LaneRows<T, TOp>.Chunk((T*)first, (int)count);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ReduceRows<T, TOp>(byte* target, byte* first, byte* second, byte* third, nint rows, int flags)
+        where T : unmanaged where TOp : struct, ILaneOp<T>
+    {
+        int length = (int)third, w = Vector<T>.Count;
+        T* x = (T*)first, results = (T*)target;
+        nint row = 0;
+        if (length <= ReductionTree.Lanes)
+        {
+            // Turned around, the rows lie beside each other: a vector holds one element of each, and every row has its own lanes.
+            T* block = stackalloc T[ReductionTree.Lanes * w];
+            for (; row <= rows - w; row += w)
+            {
+                GemmPacking.Pack(x + (row * length), length, 1, w, length, block, w);
+                Store(results + row, Combine<T, TOp>(block, length, w));
+            }
+        }
+        for (; row < rows; row++) results[row] = LaneRows<T, TOp>.Chunk(x + (row * length), length);
+    }
+
+    /// <summary>Lanes without an element hold the identity, which changes nothing, so they are left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<T> Combine<T, TOp>(T* lanes, int count, int w)
+        where T : unmanaged where TOp : struct, ILaneOp<T>
+    {
+        for (int i = 0; i < count; i++) Store(lanes + (i * w), TOp.Apply(new Vector<T>(TOp.Identity), Load(lanes + (i * w))));
+        int distance = ReductionTree.Lanes / 2;
+        while (distance >= count) distance /= 2;
+        for (; distance > 0; distance /= 2)
+        {
+            int pairs = Math.Min(distance, count - distance);
+            for (int j = 0; j < pairs; j++) Store(lanes + (j * w), TOp.Apply(Load(lanes + (j * w)), Load(lanes + ((j + distance) * w))));
+            count = distance;
+        }
+        return Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Expand<T>(byte* target, byte* first, byte* second, byte* third, nint rows, int flags) where T : unmanaged
+    {
+        int length = (int)third;
+        T* d = (T*)target, a = (T*)first;
+        for (nint row = 0; row < rows; row++, d += length) new Span<T>(d, length).Fill(a[row]);
+    }
 }
