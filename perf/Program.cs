@@ -22,6 +22,9 @@ switch (args)
     case ["first-call", var size]:
         GemmSuite.FirstCalls(int.Parse(size, CultureInfo.InvariantCulture));
         return 0;
+    case ["fused"]:
+        FusedSuite.Run();
+        return 0;
     case ["generate-tiles", var path]:
         TileGenerator.Write(path);
         return 0;
@@ -37,6 +40,7 @@ switch (args)
               compare [--suite all|gemm|elementwise|mlp|conv|attention] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
+              fused                    elementwise kernels: emitted loops and tiles against loops written by hand
               ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place
               generate-tiles <path>    writes the unrolled register tiles (src/Tensors/Cpu/GemmTiles.g.cs)
             """);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tensors.Cpu;
 
-/// <summary>An elementwise kernel: tiles of the output, each run through a <see cref="TileProgram"/>.</summary>
+/// <summary>An elementwise kernel: tiles of the output, each run through a <see cref="TileProgram"/> or, once that pays, through an emitted loop.</summary>
 /// <remarks>
 /// A kernel over rows computes a long row at a time, or a tile of several short ones.
 /// When the innermost joined axis is long, tiles stay within it: broadcast operands are then one value or read in place. When it is short, tiles cross it and every operand
@@ -15,6 +15,7 @@ internal sealed unsafe class CpuMap : CpuKernel
     private const int TransposedTile = 256;
 
     private readonly TileProgram program;
+    private readonly PromotedLoop promoted;
     private readonly TileSlots slots;
     private readonly InputPlan[] inputs;
     private readonly int[] coordinateLengths;
@@ -34,20 +35,21 @@ internal sealed unsafe class CpuMap : CpuKernel
     private readonly bool[] isPerRow;
     private readonly nuint scratchBytes;
     private readonly nint tileBytes;
+    private readonly bool direct;
 
     /// <summary>An elementwise kernel.</summary>
-    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
-        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs)
+    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, Promotion promotion = Promotion.WhenRepaid)
+        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs, promotion)
     {
     }
 
     /// <summary>A kernel over rows.</summary>
     public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
-        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs)
+        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, Promotion.Never)
     {
     }
 
-    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
+    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, Promotion promotion)
     {
         int[][] strides = new int[operands.Length][];
         for (int i = 0; i < strides.Length; i++) strides[i] = operands[i].Layout.Strides.ToArray();
@@ -76,6 +78,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         }
         TileSource[] sources = Array.ConvertAll(inputs, p => p.Source);
         program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources, shortRow) : TileProgram.Compile(bodies.Values, sources);
+        promoted = new PromotedLoop(bodies, sources, program, promotion);
         slots = program.Slots;
         coordinateLengths = new int[slots.Coordinates.Length];
         coordinateInners = new long[slots.Coordinates.Length];
@@ -95,6 +98,7 @@ internal sealed unsafe class CpuMap : CpuKernel
             widest = Math.Max(widest, inputs[i].Size);
             transposes |= inputs[i].Transposed;
         }
+        direct = buffers == slots.Temporaries;
         groupRows = !transposes ? 1 : Math.Min(isRows ? Math.Clamp(16_384 / rowLength, 1, TransposedRows) : TransposedRows, rowsPerPlane);
         groupsPerPlane = (rowsPerPlane + groupRows - 1) / groupRows;
         // A single loop over operands in place needs no scratch, so it may run over everything at once.
@@ -116,8 +120,12 @@ internal sealed unsafe class CpuMap : CpuKernel
         nanoseconds = count * Cost();
     }
 
+    /// <summary>True once an emitted loop has taken the place of the loops over tiles.</summary>
+    public bool IsEmitted => promoted.Loop is not null;
+
     public override void Run(void** operands, WorkerPool pool)
     {
+        promoted.Count(nanoseconds);
         int chunks = Chunks(units, nanoseconds, pool.Threads);
         Parallel(0, chunks, operands, &chunks, pool);
     }
@@ -126,6 +134,12 @@ internal sealed unsafe class CpuMap : CpuKernel
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
         (long first, long end) = Part(units, chunk, *(int*)shared);
+        EmittedLoop? loop = promoted.Loop;
+        if (direct && loop is not null)
+        {
+            RunDirect(loop, first, end, operands);
+            return;
+        }
         Scratch memory = scratch.Rent(scratchBytes);
         byte** slot = (byte**)memory.Pointer;
         byte** buffers = stackalloc byte*[inputs.Length];
@@ -178,10 +192,31 @@ internal sealed unsafe class CpuMap : CpuKernel
                     Coordinates((long*)slot[slots.FirstCoordinate + c], index, length, coordinateLengths[c], coordinateInners[c]);
                 long rowIndex = shortRow > 0 ? start / shortRow : row;
                 for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? rowIndex : index) * outputSizes[o]);
-                program.Run(slot, (nint)length, shortRow > 0 ? (nint)length / shortRow : 1);
+                if (loop is not null) loop(null, slot, (nint)length);
+                else program.Run(slot, (nint)length, shortRow > 0 ? (nint)length / shortRow : 1);
             }
         }
         scratch.Return(memory);
+    }
+
+    /// <summary>Runs an emitted loop that reads every operand in place: no scratch memory, and no need to stop at tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunDirect(EmittedLoop loop, long first, long end, void** operands)
+    {
+        byte** slot = stackalloc byte*[inputs.Length + outputSizes.Length];
+        while (first < end)
+        {
+            (long row, long within) = Math.DivRem(first, tilesPerRow);
+            long taken = Math.Min(end - first, tilesPerRow - within), start = within * tile;
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                ref readonly InputPlan input = ref inputs[i];
+                slot[i] = (byte*)operands[i] + (input.Outer is { } outer ? outer.Position(row) * input.Size : 0) + (input.Source == TileSource.Scalar ? 0 : start * input.Size);
+            }
+            for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + (((row * rowLength) + start) * outputSizes[o]);
+            loop(null, slot, (nint)Math.Min(taken * tile, rowLength - start));
+            first += taken;
+        }
     }
 
     private void MoveToRow(long row, void** operands, byte** origins, byte** slot)

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using Engine.Tensors.Cpu;
+using MemoryLayout = Engine.Tensors.Layout;
+
+namespace Engine.Tensors.Tests.Cpu;
+
+/// <summary>Elementwise kernels that run emitted loops against the same kernels over tiles.</summary>
+public sealed unsafe class PromotionTests
+{
+    private static readonly Expr A = Expr.Input(0, DType.F32), B = Expr.Input(1, DType.F32);
+
+    public static TheoryData<int> Threads => [1, 2, 3];
+
+    [Theory, MemberData(nameof(Threads))]
+    public void EveryLayoutGivesTheSameBits(int threads)
+    {
+        Exprs[] kernels =
+        [
+            Exprs.Create([((A * B) + 1).Tanh() - A]),
+            Exprs.Create([A + B, (A < B).Select(A, B * 2), (A * A) - B, A.EqualTo(B)]),
+        ];
+        using var pool = new WorkerPool(threads);
+        foreach (int[] shape in (int[][])[.. Views.Shapes, [100_003], [40, 2_000], [700, 33], [3, 70, 66]])
+        {
+            Tensor[] left = [.. Views.Of(DType.F32, shape, new Random(1))], right = [.. Views.Of(DType.F32, shape, new Random(2))];
+            for (int i = 0; i < left.Length; i++)
+            {
+                if (left[i].Count == 0) continue;
+                foreach (Exprs bodies in kernels) Check(bodies, pool, shape, left[i], right[(i * 3 + 1) % right.Length]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Coordinates()
+    {
+        using var pool = new WorkerPool(2);
+        Exprs bodies = Exprs.Create([(Expr.Coordinate(1) <= Expr.Coordinate(0)).Select(A, A.Like(-1e9)), Expr.Coordinate(1).Cast(DType.F32) * A]);
+        foreach (int[] shape in (int[][])[[5, 7], [300, 250], [4, 5000], [2000, 3]]) Check(bodies, pool, shape, Views.Contiguous(DType.F32, shape, new Random(3)));
+    }
+
+    [Fact]
+    public void ALoopIsEmittedOnceItPays()
+    {
+        using var pool = new WorkerPool(1);
+        Tensor x = Views.Contiguous(DType.F32, [200_000], new Random(4));
+        Operand operand = new(0, DType.F32, x.Layout);
+        var map = new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand]);
+        int runs = 0;
+        for (; !map.IsEmitted && runs < 10_000; runs++) Run(map, pool, [x, Views.Output(new CpuDevice(1), DType.F32, [200_000])]);
+        Assert.InRange(runs, 20, 2_000);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([A * A])), [operand], [operand], Promotion.AtOnce).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], Promotion.Never).IsEmitted);
+        Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], Promotion.AtOnce).IsEmitted);
+    }
+
+    private static void Check(Exprs bodies, WorkerPool pool, int[] shape, params Tensor[] inputs)
+    {
+        Operand[] operands = [.. inputs.Select((x, i) => new Operand(i, x.DType, x.Layout))], outputs = new Operand[bodies.Count];
+        for (int o = 0; o < outputs.Length; o++) outputs[o] = new(o, bodies[o].Type, MemoryLayout.Contiguous(shape));
+        var emitted = new CpuMap(new MapKernel(bodies), operands, outputs, Promotion.AtOnce);
+        Assert.True(emitted.IsEmitted);
+        Tensor[][] results = new Tensor[2][];
+        for (int i = 0; i < 2; i++)
+        {
+            results[i] = [.. outputs.Select(o => Views.Output(new CpuDevice(1), o.DType, shape))];
+            Run(i == 0 ? emitted : new CpuMap(new MapKernel(bodies), operands, outputs, Promotion.Never), pool, [.. inputs, .. results[i]]);
+        }
+        for (int o = 0; o < outputs.Length; o++)
+            Views.AssertSame(Views.Bits(results[1][o]), Views.Bits(results[0][o]), bodies[o].Type, $"output {o} over {string.Join(", ", inputs.Select(x => x.Layout))}");
+    }
+
+    private static void Run(CpuMap map, WorkerPool pool, Tensor[] operands)
+    {
+        using var pins = new Pins(operands);
+        fixed (nint* addresses = pins.Addresses) map.Run((void**)addresses, pool);
+    }
+
+    private sealed class Pins : IDisposable
+    {
+        private readonly List<GCHandle> handles = [];
+
+        public Pins(Tensor[] tensors)
+        {
+            Addresses = new nint[tensors.Length];
+            for (int i = 0; i < tensors.Length; i++)
+            {
+                var handle = GCHandle.Alloc(((HostStorage)tensors[i].Storage).Data, GCHandleType.Pinned);
+                handles.Add(handle);
+                Addresses[i] = handle.AddrOfPinnedObject() + ((nint)tensors[i].Layout.Offset * tensors[i].DType.Size());
+            }
+        }
+
+        public nint[] Addresses { get; }
+
+        public void Dispose() => handles.ForEach(h => h.Free());
+    }
+}
