@@ -29,6 +29,7 @@ internal static unsafe class FusedSuite
         {
             using var run = new Operands<TKernel>(n);
             run.CheckSame();
+            run.WarmUp();
             double hand = double.MaxValue, emitted = double.MaxValue, tiles = double.MaxValue;
             for (int round = 0; round < (n > 1_000_000 ? 12 : 40); round++)
             {
@@ -92,6 +93,16 @@ internal static unsafe class FusedSuite
             long start = Stopwatch.GetTimestamp();
             for (int r = 0; r < repeats; r++) Call(variant);
             return Stopwatch.GetElapsedTime(start).TotalMicroseconds / repeats;
+        }
+
+        /// <summary>Runs until the runtime has compiled what is around the loops for good.</summary>
+        public void WarmUp()
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < 400)
+            {
+                for (int variant = 0; variant < 3; variant++) Call(variant);
+            }
         }
 
         /// <summary>The three variants must give the same bits before their times mean anything.</summary>

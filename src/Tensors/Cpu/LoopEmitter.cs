@@ -14,18 +14,12 @@ internal unsafe delegate void EmittedLoop(object? context, byte** slots, nint co
 /// The one place in the engine that emits code. The loops over tiles are its oracle and give the same bits.
 /// </summary>
 /// <remarks>
-/// A step takes two vectors of elements. What is left at the end is done by the same code, so that the body exists once: by a step over the last elements, some of them for the
+/// A step takes one or two vectors of elements. What is left at the end is done by the same code, so that the body exists once: by a step over the last elements, some of them for the
 /// second time, or, where an output may be an input's memory or there is less than a step in all, through scratch memory. Nothing outside the operands is touched. All inputs of
 /// a step are read before an output is written.
 /// </remarks>
 internal static unsafe partial class LoopEmitter
 {
-    /// <summary>Elementary functions in one copy of the body: beyond them the just-in-time compiler stops to inline, and calls cost more than tiles.</summary>
-    private const int FunctionsPerBody = 6;
-
-    /// <summary>Operations in one copy of the body; longer ones do not fit into registers anyway.</summary>
-    private const int LongestBody = 300;
-
     /// <summary>A loop for some outputs, or null when the loops over tiles serve better or code cannot be emitted here.</summary>
     /// <param name="bodies">One expression per output.</param>
     /// <param name="inputs">How the inputs come; gathered ones are contiguous too.</param>
@@ -34,12 +28,10 @@ internal static unsafe partial class LoopEmitter
     public static EmittedLoop? TryEmit(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, int? width = null)
     {
         if (!RuntimeFeature.IsDynamicCodeSupported || LoopGraph.TryBuild(bodies, inputs, coordinates) is not { } graph) return null;
-        int functions = 0;
-        foreach (LoopNode node in graph.Nodes) functions += node.Op == LoopOp.Function ? 1 : 0;
-        if (functions > FunctionsPerBody || graph.Nodes.Count > LongestBody) return null;
-        int copies = functions <= FunctionsPerBody / 2 ? 2 : 1;
+        int size = LoopSize.Of(graph);
+        if (size > LoopSize.Most) return null;
         var method = new DynamicMethod("Fused", typeof(void), [typeof(object), typeof(byte**), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true) { InitLocals = false };
-        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), inputs.Length, copies).Write();
+        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), inputs.Length, LoopSize.Copies(size)).Write();
         var loop = method.CreateDelegate<EmittedLoop>(null);
         // The first call compiles it, with full optimization at once.
         byte** slots = stackalloc byte*[inputs.Length + bodies.Length + coordinates.Length];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Tensors.Cpu;
 
 /// <summary>Where the elements of a program's operand come from during a tile.</summary>
@@ -99,6 +101,7 @@ internal sealed unsafe class TileProgram
     /// <param name="slots">The addresses.</param>
     /// <param name="count">Elements of the tile.</param>
     /// <param name="rows">Rows of the tile, where it has several.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(byte** slots, nint count, nint rows = 1)
     {
         foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)Instructions)
