@@ -29,6 +29,9 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     // Up to this size B is read in place: it fits in the second-level cache as it is.
     private const int DirectBytesB = 256 << 10;
 
+    // Up to this many strips of A a larger B is read in place as well: copying it would take longer than reading it where it is.
+    private const int DirectStrips = 16;
+
     private const int PageBytes = 4096;
 
     // Rows of B copied at a time, so that a page of the source is visited once for all panels.
@@ -39,11 +42,21 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     public static void Multiply(ScratchPool pool, in GemmProblem<T> problem)
     {
         var (m, n, k) = (problem.M, problem.N, problem.K);
+        if (IsFasterTransposed(problem))
+        {
+            MultiplyTransposed(pool, problem);
+            return;
+        }
         var packA = MustPackA(problem);
         var packB = MustPackB(problem);
+        if (!packA && !packB && k <= DepthBlock && (long)k * n * sizeof(T) <= BlockBytesB)
+        {
+            MultiplyInPlace(pool, problem);
+            return;
+        }
         var depth = Even(k, DepthBlock, 1);
         var rows = Even(m, packA ? Math.Max(TileRows, BlockBytesA / (depth * sizeof(T))) : m, TileRows);
-        var columns = Even(n, packB ? Math.Max(TileColumns, BlockBytesB / (depth * sizeof(T)) / TileColumns * TileColumns) : n, TileColumns);
+        var columns = Even(n, Math.Max(TileColumns, BlockBytesB / (depth * sizeof(T)) / TileColumns * TileColumns), TileColumns);
         var aBytes = packA ? (nuint)(rows * depth * sizeof(T) + 63) & ~(nuint)63 : 0;
         var scratch = pool.Rent(aBytes + (nuint)((packB ? columns + TileColumns : TileColumns) * (long)depth * sizeof(T)));
         var strips = (T*)scratch.Pointer;
@@ -58,14 +71,14 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                 var a = problem.A + i * problem.ARow + p * problem.AColumn;
                 // Contiguous columns are packed a few at a time across all strips; otherwise each strip is packed when it is first used, and is in the cache then.
                 if (packA && problem.ARow == 1)
-                    PackPanels(a, 1, problem.AColumn, mi, kp, strips, TileRows, TileRows);
+                    PackStrips(a, problem.AColumn, mi, kp, strips);
                 for (var j = 0; j < n; j += columns)
                 {
                     var nj = Math.Min(columns, n - j);
                     var b = problem.B + p * problem.BRow + j * problem.BColumn;
                     if (packB)
-                        PackPanels(b, problem.BColumn, problem.BRow, nj, kp, panels, TileColumns, TSimd.Width);
-                    else if (nj % TSimd.Width != 0)
+                        PackPanels(b, problem.BColumn, problem.BRow, nj, kp, panels);
+                    else
                         PackTail(b, problem.BRow, nj, kp, panels);
                     for (var r = 0; r < mi; r += TileRows)
                     {
@@ -87,35 +100,111 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         pool.Return(scratch);
     }
 
-    /// <summary>
-    /// Packs a block into panels of <paramref name="width"/> elements per step of k, one after the other; the last panel is only as wide as its elements need, in
-    /// multiples of <paramref name="unit"/>.
-    /// </summary>
+    /// <summary>A product small enough that nothing is copied but the last columns of B that fill no vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackPanels(T* source, nint stride, nint step, int size, int k, T* panels, int width, int unit)
+    private static void MultiplyInPlace(ScratchPool pool, in GemmProblem<T> problem)
     {
-        // Where the source is contiguous across panels it is read a few rows at a time: going down one panel would touch a new page at every step.
-        var slice = stride == 1 ? PackSlice : k;
+        var (m, n, k) = (problem.M, problem.N, problem.K);
+        var scratch = TailColumns(n) == 0 ? null : pool.Rent((nuint)(TileColumns * (long)k * sizeof(T)));
+        var tail = scratch is null ? null : (T*)scratch.Pointer;
+        PackTail(problem.B, problem.BRow, n, k, tail);
+        for (nint r = 0; r < m; r += TileRows)
+            SweepDirect((int)Math.Min(TileRows, m - r), n, k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
+                problem.C + r * problem.CRow, problem.CRow, false);
+        if (scratch is not null)
+            pool.Return(scratch);
+    }
+
+    /// <summary>Packs a block of A whose columns are contiguous into strips, one after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackStrips(T* a, nint acs, int rows, int k, T* strips)
+    {
+        for (var p = 0; p < k; p += PackSlice)
+            for (nint i = 0; i < rows; i += TileRows)
+                GemmPacking.Pack(a + i + p * acs, 1, acs, (int)Math.Min(TileRows, rows - i), Math.Min(PackSlice, k - p), strips + i * k + p * TileRows, TileRows);
+    }
+
+    /// <summary>Packs a block of B into panels, one after the other: whole tiles, then what <see cref="Panel"/> makes of the last columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackPanels(T* b, nint bcs, nint brs, int n, int k, T* panels)
+    {
+        var slice = bcs == 1 ? PackSlice : k;
         for (var p = 0; p < k; p += slice)
         {
-            var depth = Math.Min(slice, k - p);
             var panel = panels;
-            for (var i = 0; i < size; i += width)
+            int count;
+            for (var j = 0; j < n; j += count)
             {
-                var count = Math.Min(width, size - i);
-                var padded = (count + unit - 1) / unit * unit;
-                GemmPacking.Pack(source + i * stride + p * step, stride, step, count, depth, panel + p * padded, padded);
-                panel += padded * k;
+                count = Panel(n - j, out var width);
+                GemmPacking.Pack(b + j * bcs + p * brs, bcs, brs, count, Math.Min(slice, k - p), panel + p * width, width);
+                panel += width * k;
             }
         }
+    }
+
+    /// <summary>The columns of the next tile when <paramref name="rest"/> are left, and its width in elements. The last few get half a vector where there is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Panel(int rest, out int width)
+    {
+        if (rest >= TileColumns)
+            return width = TileColumns;
+        var last = rest % TSimd.Width;
+        if (last == 0)
+            return width = rest;
+        if (last > TSimd.HalfWidth)
+        {
+            width = rest - last + TSimd.Width;
+            return rest;
+        }
+        if (rest > last)
+            return width = rest - last;
+        width = TSimd.HalfWidth;
+        return rest;
+    }
+
+    /// <summary>The columns of the last tile when they fill no vector, else 0.</summary>
+    private static int TailColumns(int n)
+    {
+        var rest = n % TileColumns;
+        var last = rest % TSimd.Width;
+        return last == 0 || last == TSimd.HalfWidth ? 0 : last < TSimd.HalfWidth ? last : rest;
+    }
+
+    /// <summary>
+    /// Whether to compute the transpose of C: where B is transposed and larger than A, it is then read in place, and A is copied instead. C is copied too.
+    /// Multiplication is commutative, so the bits are the same.
+    /// </summary>
+    private static bool IsFasterTransposed(in GemmProblem<T> problem) =>
+        problem.BColumn != 1 && problem.BRow == 1 && (long)problem.K * (problem.N - problem.M) > 2L * problem.M * problem.N;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void MultiplyTransposed(ScratchPool pool, in GemmProblem<T> problem)
+    {
+        var scratch = pool.Rent((nuint)((long)problem.M * problem.N * sizeof(T)));
+        var c = (T*)scratch.Pointer;
+        Multiply(pool, new GemmProblem<T>
+        {
+            M = problem.N,
+            N = problem.M,
+            K = problem.K,
+            A = problem.B,
+            ARow = problem.BColumn,
+            AColumn = problem.BRow,
+            B = problem.A,
+            BRow = problem.AColumn,
+            BColumn = problem.ARow,
+            C = c,
+            CRow = problem.M,
+        });
+        GemmPacking.Transpose(c, problem.M, problem.N, problem.M, problem.C, (int)problem.CRow);
+        pool.Return(scratch);
     }
 
     /// <summary>Copying A pays when many tiles read it, or when reading it in place would hit few cache sets or touch a line per element.</summary>
     private static bool MustPackA(in GemmProblem<T> problem)
     {
-        if (problem.AColumn == 1 && problem.ARow * sizeof(T) % PageBytes != 0)
-            return problem.N > 12 * TileColumns;
-        return problem.N > 2 * TileColumns;
+        var (step, tiles) = problem.AColumn == 1 ? (problem.ARow, 12) : problem.ARow == 1 ? (problem.AColumn, 5) : (0, 0);
+        return problem.N > (step * sizeof(T) % PageBytes == 0 ? 2 : tiles) * TileColumns;
     }
 
     /// <summary>Tiles load vectors of B's rows, so anything but contiguous rows must be copied; otherwise copying pays when many strips read it.</summary>
@@ -125,7 +214,10 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
             return true;
         if (problem.M <= 2 * TileRows)
             return false;
-        return (long)problem.K * problem.N * sizeof(T) > DirectBytesB || problem.BRow * sizeof(T) % PageBytes == 0;
+        // Rows that lie whole pages apart share a few sets of the caches, and nothing that is read in place would stay there.
+        if (problem.BRow * sizeof(T) % PageBytes == 0)
+            return true;
+        return problem.M > DirectStrips * TileRows && (long)problem.K * problem.N * sizeof(T) > DirectBytesB;
     }
 
     /// <summary>The smallest number of equal blocks of at most <paramref name="limit"/>, rounded up to a multiple of <paramref name="unit"/>.</summary>
@@ -136,24 +228,25 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         return (block + unit - 1) / unit * unit;
     }
 
-    private static int Vectors(int columns) => (columns + TSimd.Width - 1) / TSimd.Width;
-
-    /// <summary>Where B is read in place, only the columns of its last, incomplete tile are copied: a tile loads whole vectors.</summary>
+    /// <summary>Where B is read in place, only columns that fill no vector are copied: a tile loads whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackTail(T* b, nint brs, int n, int k, T* panel)
     {
-        var begin = n / TileColumns * TileColumns;
-        GemmPacking.Pack(b + begin, 1, brs, n - begin, k, panel, Vectors(n - begin) * TSimd.Width);
+        var count = TailColumns(n);
+        if (count == 0)
+            return;
+        Panel(count, out var width);
+        GemmPacking.Pack(b + (n - count), 1, brs, count, k, panel, width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SweepPacked(int rows, int n, int k, T* a, nint ars, nint acs, T* panels, T* c, nint crs, bool resume)
     {
-        for (var j = 0; j < n; j += TileColumns)
+        int count;
+        for (var j = 0; j < n; j += count)
         {
-            var count = Math.Min(TileColumns, n - j);
-            var vectors = Vectors(count);
-            var width = vectors * TSimd.Width;
-            GemmTiles<T, TVector, TSimd>.Run(rows, vectors, k, a, ars, acs, panels, width, c + j, crs, count - width + TSimd.Width, resume);
+            count = Panel(n - j, out var width);
+            Tile(rows, count, width, k, a, ars, acs, panels, width, c + j, crs, resume);
             panels += width * k;
         }
     }
@@ -161,13 +254,21 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SweepDirect(int rows, int n, int k, T* a, nint ars, nint acs, T* b, nint brs, T* tail, T* c, nint crs, bool resume)
     {
-        for (var j = 0; j < n; j += TileColumns)
+        int count;
+        for (var j = 0; j < n; j += count)
         {
-            var count = Math.Min(TileColumns, n - j);
-            var vectors = Vectors(count);
-            var width = vectors * TSimd.Width;
+            count = Panel(n - j, out var width);
             var whole = count == width;
-            GemmTiles<T, TVector, TSimd>.Run(rows, vectors, k, a, ars, acs, whole ? b + j : tail, whole ? brs : width, c + j, crs, count - width + TSimd.Width, resume);
+            Tile(rows, count, width, k, a, ars, acs, whole ? b + j : tail, whole ? brs : width, c + j, crs, resume);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tile(int rows, int count, int width, int k, T* a, nint ars, nint acs, T* b, nint brs, T* c, nint crs, bool resume)
+    {
+        if (width == TSimd.HalfWidth)
+            TSimd.HalfTile(rows, k, a, ars, acs, b, brs, c, crs, count, resume);
+        else
+            GemmTiles<T, TVector, TSimd>.Run(rows, width / TSimd.Width, k, a, ars, acs, b, brs, c, crs, count - width + TSimd.Width, resume);
     }
 }

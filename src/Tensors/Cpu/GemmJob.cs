@@ -30,6 +30,13 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
     {
         if (problem.M == 0 || problem.N == 0 || batch == 0)
             return;
+        var steps = (long)problem.M * problem.N * Math.Max(1, problem.K) * batch;
+        var vector = IsVector(problem);
+        if (pool.Threads == 1 || steps < (vector ? SerialVectorSteps : SerialMatrixSteps))
+        {
+            Multiply(pool.Scratch, vector, problem, batch, aBatch, bBatch, cBatch);
+            return;
+        }
         var job = new GemmJob<T, TVector, TSimd>
         {
             _problem = problem,
@@ -41,11 +48,7 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
             _rowSlices = 1,
             _columnSlices = 1,
         };
-        var chunks = job.Divide(pool.Threads);
-        if (chunks == 1)
-            Execute(pool.Scratch, &job, 0);
-        else
-            pool.Run(chunks, &Execute, &job);
+        pool.Run(job.Divide(steps, pool.Threads), &Execute, &job);
     }
 
     private static bool IsVector(in GemmProblem<T> problem) => problem.M == 1 || problem.N == 1;
@@ -53,11 +56,8 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
     /// <summary>Chooses the slices and returns the number of chunks.</summary>
-    private int Divide(int threads)
+    private int Divide(long steps, int threads)
     {
-        var steps = (long)_problem.M * _problem.N * Math.Max(1, _problem.K) * _batch;
-        if (threads == 1 || steps < (IsVector(_problem) ? SerialVectorSteps : SerialMatrixSteps))
-            return 1;
         var wanted = (int)Math.Clamp(steps / ChunkSteps, threads, 4L * threads);
         if (_batch >= wanted)
         {
@@ -105,6 +105,7 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
         var first = chunk / slices * job->_group;
         var slice = chunk % slices;
         var problem = job->_problem;
+        // Of the whole product: a slice of one column keeps the order of the matrix that it is part of.
         var vector = IsVector(problem);
         Slice(ref problem.M, slice / job->_columnSlices, job->_rowSlices, job->RowUnit, out var row);
         Slice(ref problem.N, slice % job->_columnSlices, job->_columnSlices, job->ColumnUnit, out var column);
@@ -113,7 +114,14 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
         problem.A += row * problem.ARow + first * job->_aBatch;
         problem.B += column * problem.BColumn + first * job->_bBatch;
         problem.C += row * problem.CRow + column + first * job->_cBatch;
-        for (var i = Math.Min(job->_group, job->_batch - first); i > 0; i--)
+        Multiply(scratch, vector, problem, Math.Min(job->_group, job->_batch - first), job->_aBatch, job->_bBatch, job->_cBatch);
+    }
+
+    /// <summary>Computes products of a batch on this thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(ScratchPool scratch, bool vector, GemmProblem<T> problem, int count, nint aBatch, nint bBatch, nint cBatch)
+    {
+        for (; count > 0; count--)
         {
             if (problem.K == 0)
                 Clear(problem);
@@ -121,9 +129,9 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
                 GemvKernels<T, TVector, TSimd>.Multiply(scratch, problem);
             else
                 GemmBlocks<T, TVector, TSimd>.Multiply(scratch, problem);
-            problem.A += job->_aBatch;
-            problem.B += job->_bBatch;
-            problem.C += job->_cBatch;
+            problem.A += aBatch;
+            problem.B += bBatch;
+            problem.C += cBatch;
         }
     }
 

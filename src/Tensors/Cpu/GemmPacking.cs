@@ -12,11 +12,16 @@ internal static unsafe class GemmPacking
     public static void Pack<T>(T* source, nint stride, nint step, int count, int depth, T* panel, int width)
         where T : unmanaged
     {
+        if (count < width && stride == 1 && Avx.IsSupported && width % Vector256<T>.Count == 0)
+        {
+            CopyPadded(source, step, count, depth, panel, width);
+            return;
+        }
         if (count < width)
             Clear(panel + count, width - count, depth, width);
         if (stride == 1)
             Copy(source, step, count, depth, panel, width);
-        else if (step == 1 && Avx.IsSupported)
+        else if (step == 1)
             Transpose(source, stride, count, depth, panel, width);
         else
             Gather(source, stride, step, 0, count, 0, depth, panel, width);
@@ -52,12 +57,43 @@ internal static unsafe class GemmPacking
         }
     }
 
-    /// <summary>The strip's long side is contiguous in the source: square blocks are transposed in registers.</summary>
+    /// <summary>Copies rows that are shorter than the panel's by whole vectors; the last one touches no memory beyond the row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose<T>(T* source, nint stride, int count, int depth, T* panel, int width)
+    private static void CopyPadded<T>(T* source, nint step, int count, int depth, T* panel, int width)
+        where T : unmanaged
+    {
+        var rest = count % Vector256<T>.Count;
+        var single = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(rest)).AsSingle();
+        var full = Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)rest)).AsDouble();
+        for (var p = 0; p < depth; p++, source += step, panel += width)
+        {
+            nint i = 0;
+            for (; i < count - rest; i += Vector256<T>.Count)
+                Vector256.Load(source + i).Store(panel + i);
+            if (rest != 0)
+            {
+                if (sizeof(T) == sizeof(float))
+                    Avx.MaskLoad((float*)(source + i), single).Store((float*)(panel + i));
+                else
+                    Avx.MaskLoad((double*)(source + i), full).Store((double*)(panel + i));
+                i += Vector256<T>.Count;
+            }
+            for (; i < width; i += Vector256<T>.Count)
+                Vector256<T>.Zero.Store(panel + i);
+        }
+    }
+
+    /// <summary>panel[p * width + i] = source[i * stride + p] for i below <paramref name="count"/> and p below <paramref name="depth"/>; square blocks are transposed in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Transpose<T>(T* source, nint stride, int count, int depth, T* panel, int width)
         where T : unmanaged
     {
         var i = 0;
+        if (!Avx.IsSupported)
+        {
+            Gather(source, stride, 1, 0, count, 0, depth, panel, width);
+            return;
+        }
         if (sizeof(T) == sizeof(float))
             for (; i <= count - 8; i += 8)
                 TransposeRows(source, stride, i, 8, depth, panel, width);

@@ -19,6 +19,9 @@ internal static unsafe class GemvKernels<T, TVector, TSimd>
     // Eight accumulators hide the latency of a fused multiply-add. A row of sixteen lanes is this many vectors, so they cover this many rows.
     private static int Parts => Lanes / TSimd.Width;
 
+    // Rows of at least this many vectors are read along.
+    private const int RowVectors = 4;
+
     private static int DotRows => Half / Parts;
 
     /// <summary>Computes a problem with M = 1 or N = 1 on this thread. K must not be 0.</summary>
@@ -49,7 +52,9 @@ internal static unsafe class GemvKernels<T, TVector, TSimd>
         }
         else if (stride == 1)
         {
-            for (nint j = 0; j < outputs; j += TSimd.Width)
+            var along = outputs >= RowVectors * TSimd.Width && k >= GemvRows<T, TVector, TSimd>.LeastRows;
+            nint j = along ? GemvRows<T, TVector, TSimd>.Multiply(pool, outputs, k, x, xs, matrix, step, y, ys) : 0;
+            for (; j < outputs; j += TSimd.Width)
                 Columns(k, x, xs, matrix + j, step, y + j * ys, ys, (int)Math.Min(TSimd.Width, outputs - j));
         }
         else

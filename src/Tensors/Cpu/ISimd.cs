@@ -21,6 +21,14 @@ internal unsafe interface ISimd<T, TVector>
     /// <summary>Vectors in a row of the largest register tile.</summary>
     static abstract int TileVectors { get; }
 
+    /// <summary>Elements of the vectors in <see cref="HalfTile"/>; 0 where there is none.</summary>
+    static abstract int HalfWidth { get; }
+
+    /// <summary>
+    /// <see cref="GemmTiles{T, TVector, TSimd}.Run"/> with one vector half as wide, for the last columns: some processors take two narrow vectors in the time of a wide one.
+    /// </summary>
+    static abstract void HalfTile(int rows, nint k, T* a, nint ars, nint acs, T* b, nint brs, T* c, nint crs, int last, bool resume);
+
     static abstract TVector Load(T* address);
 
     /// <summary>Loads the first <paramref name="count"/> elements and touches no memory beyond; the others are zero.</summary>

@@ -13,6 +13,11 @@ internal readonly unsafe struct F32x4 : ISimd<float, Vector128<float>>
 
     public static int TileVectors => 2;
 
+    public static int HalfWidth => 0;
+
+    public static void HalfTile(int rows, nint k, float* a, nint ars, nint acs, float* b, nint brs, float* c, nint crs, int last, bool resume) =>
+        throw new NotSupportedException();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(float* address) => Vector128.Load(address);
 
@@ -65,6 +70,11 @@ internal readonly unsafe struct F64x2 : ISimd<double, Vector128<double>>
     public static int TileRows => 6;
 
     public static int TileVectors => 2;
+
+    public static int HalfWidth => 0;
+
+    public static void HalfTile(int rows, nint k, double* a, nint ars, nint acs, double* b, nint brs, double* c, nint crs, int last, bool resume) =>
+        throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> Load(double* address) => Vector128.Load(address);

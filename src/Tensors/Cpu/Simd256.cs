@@ -13,6 +13,11 @@ internal readonly unsafe struct F32x8 : ISimd<float, Vector256<float>>
 
     public static int TileVectors => 2;
 
+    public static int HalfWidth => 0;
+
+    public static void HalfTile(int rows, nint k, float* a, nint ars, nint acs, float* b, nint brs, float* c, nint crs, int last, bool resume) =>
+        throw new NotSupportedException();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* address) => Vector256.Load(address);
 
@@ -50,6 +55,11 @@ internal readonly unsafe struct F64x4 : ISimd<double, Vector256<double>>
     public static int TileRows => 6;
 
     public static int TileVectors => 2;
+
+    public static int HalfWidth => 0;
+
+    public static void HalfTile(int rows, nint k, double* a, nint ars, nint acs, double* b, nint brs, double* c, nint crs, int last, bool resume) =>
+        throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Load(double* address) => Vector256.Load(address);

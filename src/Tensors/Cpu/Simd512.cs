@@ -13,6 +13,12 @@ internal readonly unsafe struct F32x16 : ISimd<float, Vector512<float>>
 
     public static int TileVectors => 3;
 
+    public static int HalfWidth => F32x8.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void HalfTile(int rows, nint k, float* a, nint ars, nint acs, float* b, nint brs, float* c, nint crs, int last, bool resume) =>
+        GemmTiles<float, Vector256<float>, F32x8>.Run(rows, 1, k, a, ars, acs, b, brs, c, crs, last, resume);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* address) => Vector512.Load(address);
 
@@ -50,6 +56,12 @@ internal readonly unsafe struct F64x8 : ISimd<double, Vector512<double>>
     public static int TileRows => 8;
 
     public static int TileVectors => 3;
+
+    public static int HalfWidth => F64x4.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void HalfTile(int rows, nint k, double* a, nint ars, nint acs, double* b, nint brs, double* c, nint crs, int last, bool resume) =>
+        GemmTiles<double, Vector256<double>, F64x4>.Run(rows, 1, k, a, ars, acs, b, brs, c, crs, last, resume);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Load(double* address) => Vector512.Load(address);

@@ -70,6 +70,43 @@ public sealed class GemmTests
         }
     }
 
+    [Theory, MemberData(nameof(Widths))]
+    public void VectorProductsThatReadAlongRows(int width)
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var k in (int[])[63, 64, 65, 79, 80, 127, 128, 145])
+        {
+            foreach (var outputs in (int[])[8, 15, 16, 32, 63, 64, 67, 130])
+            {
+                CheckBoth(pool, width, 1, outputs, k, Layout.Columns, Layout.PaddedRows);
+                CheckBoth(pool, width, outputs, 1, k, Layout.Columns, Layout.EverySecond);
+            }
+            CheckBoth(pool, width, 1, 4100, k);
+            CheckBoth(pool, width, 8195, 1, k, Layout.Columns);
+        }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void FewRowsTimesATransposedMatrix(int width)
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var m in (int[])[2, 3, 7, 8, 9, 16, 21, 32])
+            foreach (var n in (int[])[33, 64, 101])
+                foreach (var k in (int[])[90, 520])
+                    CheckBoth(pool, width, m, n, k, m % 2 == 0 ? Layout.Rows : Layout.EverySecond, Layout.Columns);
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void ReadInPlaceOrCopied(int width)
+    {
+        using var pool = new WorkerPool(1);
+        foreach (var (m, n, k) in ((int, int, int)[])[(20, 1024, 130), (40, 260, 600), (129, 260, 300), (140, 260, 300), (8, 700, 300), (24, 1500, 515), (100, 100, 100)])
+        {
+            CheckBoth(pool, width, m, n, k);
+            CheckBoth(pool, width, m, n, k, Layout.Columns);
+        }
+    }
+
     [Theory, MemberData(nameof(LayoutPairs))]
     public void EveryStride(Layout a, Layout b)
     {
