@@ -25,6 +25,7 @@ public static class Catalogue
         .. OrderRows.All,
         .. RandomRows.All,
         .. RegionRows.All,
+        .. ControlFlowRows.All,
     ];
 
     /// <summary>The row of a name.</summary>

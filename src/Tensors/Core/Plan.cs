@@ -57,20 +57,36 @@ public sealed record Plan(
     ImmutableArray<Operand> Results,
     long ArenaBytes)
 {
-    /// <summary>The plan as text: one line per kernel, then buffers, bytes and captures.</summary>
+    /// <summary>Kernels of the plan, those of its regions included.</summary>
+    public int KernelCount => Steps.Sum(s => s.Kernel is Region region ? region.Plans.Sum(p => p.Plan.KernelCount) : 1);
+
+    /// <summary>
+    /// The plan as text: a line per step with the ops that were fused into it, the plans of control flow indented below; then buffers, bytes and captures.
+    /// </summary>
     public string Explain()
     {
         var text = new StringBuilder();
         text.AppendLine($"inputs: {string.Join(", ", Inputs)}");
-        for (int i = 0; i < Steps.Length; i++)
-        {
-            PlanStep step = Steps[i];
-            string operands = string.Join(", ", step.Inputs.Select(o => $"b{o.Buffer} {o.DType.Name()}{o.Layout.Shape}"));
-            string results = string.Join(", ", step.Outputs.Select(o => $"b{o.Buffer} {o.DType.Name()}{o.Layout.Shape}"));
-            text.AppendLine($"{i,4} {step.Name,-16} {operands} -> {results}");
-        }
-        text.AppendLine($"kernels: {Steps.Length}, buffers: {Buffers.Length}, arena: {ArenaBytes} bytes");
+        Explain(text, "");
+        text.AppendLine($"kernels: {KernelCount}, buffers: {Buffers.Length}, arena: {ArenaBytes} bytes");
         text.AppendLine($"captures: {(Constants.IsEmpty ? "none" : string.Join(", ", Constants.Select(c => c.Spec)))}");
         return text.ToString();
     }
+
+    private void Explain(StringBuilder text, string indent)
+    {
+        for (int i = 0; i < Steps.Length; i++)
+        {
+            PlanStep step = Steps[i];
+            text.AppendLine($"{indent}{i,4} {step.Name,-16} {Text(step.Inputs)} -> {Text(step.Outputs)}");
+            if (step.Kernel is not Region region) continue;
+            foreach ((string role, Plan plan) in region.Plans)
+            {
+                text.AppendLine($"{indent}       {role}: {string.Join(", ", plan.Inputs)} -> {Text(plan.Results)}");
+                plan.Explain(text, indent + "       ");
+            }
+        }
+    }
+
+    private static string Text(ImmutableArray<Operand> operands) => string.Join(", ", operands.Select(o => $"b{o.Buffer} {o.DType.Name()}{o.Layout.Shape}"));
 }

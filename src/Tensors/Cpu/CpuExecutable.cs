@@ -56,7 +56,9 @@ internal sealed unsafe class CpuExecutable : Executable
         for (int i = 0; i < steps.Length; i++)
         {
             PlanStep step = plan.Steps[i];
-            CpuKernel kernel = CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan());
+            CpuKernel kernel = step.Kernel is Region region
+                ? CpuRegions.Prepare(device, region, step)
+                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan());
             steps[i] = new Step(kernel, layout.Add(step.Inputs.AsSpan(), step.Outputs.AsSpan()));
         }
         copyOfResult = new int[plan.Results.Length];
@@ -150,6 +152,17 @@ internal sealed unsafe class CpuExecutable : Executable
         Execute([], storageCopies, spilled: true);
     }
 
+    /// <summary>Runs the plan on memory that does not move: an address per input, then one per result, row-major. Allocates nothing.</summary>
+    /// <remarks>A result may not share memory with an input.</remarks>
+    public void Run(void** addresses)
+    {
+        Span<nint> table = stackalloc nint[slots.Length];
+        for (int i = 0; i < firstConstant; i++) table[i] = (nint)addresses[i];
+        for (int r = 0; r < directBuffer.Length; r++)
+            table[directBuffer[r] >= 0 ? firstBuffer + directBuffer[r] : firstCopy + copyOfResult[r]] = (nint)addresses[firstConstant + r];
+        Pin(0, table, [], storageCopies, spilled: true);
+    }
+
     /// <summary>Pins what the slots hold, runs everything, and lets go of memory that is not the executable's.</summary>
     private void Execute(ReadOnlySpan<int> inputOffsets, Step[] copies, bool spilled)
     {
@@ -166,7 +179,7 @@ internal sealed unsafe class CpuExecutable : Executable
         }
     }
 
-    /// <summary>Pins the slots, four per stack frame: frames pin without allocating handles.</summary>
+    /// <summary>Pins the slots, four per stack frame: frames pin without allocating handles. The address of a slot that holds nothing is there already.</summary>
     private void Pin(int first, Span<nint> addresses, ReadOnlySpan<int> inputOffsets, Step[] copies, bool spilled)
     {
         if (first >= addresses.Length)
@@ -176,10 +189,10 @@ internal sealed unsafe class CpuExecutable : Executable
         }
         fixed (byte* a = Origin(first), b = Origin(first + 1), c = Origin(first + 2), d = Origin(first + 3))
         {
-            addresses[first] = (nint)a;
-            if (first + 1 < addresses.Length) addresses[first + 1] = (nint)b;
-            if (first + 2 < addresses.Length) addresses[first + 2] = (nint)c;
-            if (first + 3 < addresses.Length) addresses[first + 3] = (nint)d;
+            if (a != null) addresses[first] = (nint)a;
+            if (b != null) addresses[first + 1] = (nint)b;
+            if (c != null) addresses[first + 2] = (nint)c;
+            if (d != null) addresses[first + 3] = (nint)d;
             Pin(first + 4, addresses, inputOffsets, copies, spilled);
         }
     }

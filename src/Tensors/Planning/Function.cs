@@ -38,6 +38,9 @@ public static class Function
         return DeviceOf(graph, inputs).Build(Planner.Make(graph, fuse: false)).Run(inputs);
     }
 
+    /// <summary>The plan of a graph whose captures are all concrete, with its kernels fused.</summary>
+    public static Plan Plan(Graph graph) => Planner.Make(graph);
+
     internal static bool HasSymbolic(ReadOnlySpan<Tensor> tensors)
     {
         foreach (Tensor tensor in tensors)

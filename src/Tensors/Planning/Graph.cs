@@ -80,6 +80,20 @@ public sealed class Graph
         return Close(trace, inputs, function(inputs));
     }
 
+    /// <summary>The same function with its symbolic captures, in order, as further inputs. What is captured then is concrete.</summary>
+    /// <param name="captured">The symbolic captures.</param>
+    public Graph Lift(out Tensor[] captured)
+    {
+        Tensor[] symbolic = [.. Captures.Where(c => c.IsSymbolic)];
+        captured = symbolic;
+        if (symbolic.Length == 0) return this;
+        return Of(Trace.Name, [.. Inputs.Concat(symbolic).Select(t => t.Spec)], symbols =>
+        {
+            int next = Inputs.Count;
+            return Replay(symbols.AsSpan(0, Inputs.Count), [.. Captures.Select(c => c.IsSymbolic ? symbols[next++] : c)]);
+        });
+    }
+
     /// <summary>Applies the same ops to other inputs: at once when they are concrete, as nodes of their trace when they are symbolic.</summary>
     /// <param name="inputs">One tensor per input, of the same specs.</param>
     /// <param name="captures">Replacements of the captures; the captures themselves when empty.</param>
@@ -109,3 +123,6 @@ public interface IRegion
     /// <summary>The graph.</summary>
     Graph Body { get; }
 }
+
+/// <summary>An op that lowers to a <see cref="Region"/>: its operands reach it row-major.</summary>
+public interface IControlFlow;

@@ -54,7 +54,9 @@ internal sealed class Planner
                     places[node.Outputs[0]] = View(view, places[node.Inputs[0]], node.Outputs[0].Shape);
                     break;
                 default:
-                    ImmutableArray<Operand> outputs = Apply(node.Primitive!, [.. node.Inputs.Select(t => places[t])], [.. node.Outputs.Select(t => t.Spec)]);
+                    ImmutableArray<Operand> inputs = [.. node.Inputs.Select(t => places[t])];
+                    if (node.Primitive is IControlFlow) inputs = [.. inputs.Select(RowMajor)];
+                    ImmutableArray<Operand> outputs = Apply(node.Primitive!, inputs, [.. node.Outputs.Select(t => t.Spec)]);
                     for (int i = 0; i < outputs.Length; i++) places[node.Outputs[i]] = outputs[i];
                     break;
             }
@@ -77,11 +79,15 @@ internal sealed class Planner
     {
         if (!view.TryView(operand.Layout, result, out Layout layout))
         {
-            operand = Apply(CopyOp.Instance, [operand], [new(operand.DType, operand.Layout.Shape)])[0];
+            operand = Copy(operand);
             view.TryView(operand.Layout, result, out layout);
         }
         return operand with { Layout = layout };
     }
+
+    private Operand Copy(Operand operand) => Apply(CopyOp.Instance, [operand], [new(operand.DType, operand.Layout.Shape)])[0];
+
+    private Operand RowMajor(Operand operand) => operand.Layout.IsContiguous ? operand : Copy(operand);
 
     /// <summary>The results of an op: those of an equal one that was applied before to the same operands, else of a new step.</summary>
     private ImmutableArray<Operand> Apply(Primitive primitive, ImmutableArray<Operand> inputs, TensorSpec[] outputSpecs)

@@ -39,6 +39,13 @@ internal sealed class ReferenceExecutable(ReferenceDevice device, Plan plan) : E
         for (int i = 0; i < results.Length; i++) HostMemory.Store(Read(buffers, Plan.Results[i]), results[i], 0);
     }
 
+    /// <summary>Runs the plan on the bits of its inputs, row-major, to those of its results.</summary>
+    public ulong[][] Run(ulong[][] arguments)
+    {
+        ulong[][] buffers = Execute(arguments);
+        return [.. Plan.Results.Select(r => Read(buffers, r).Bits)];
+    }
+
     private ulong[][] Execute(ulong[][] arguments)
     {
         ulong[][] buffers = new ulong[Plan.Buffers.Length][];
@@ -56,7 +63,8 @@ internal sealed class ReferenceExecutable(ReferenceDevice device, Plan plan) : E
         {
             ReferenceArray[] operands = [.. step.Inputs.Select(o => Read(buffers, o))];
             ReferenceArray[] results = [.. step.Outputs.Select(o => new ReferenceArray(o.DType, o.Layout.Shape))];
-            KernelMeaning.Run(step.Name, step.Kernel, operands, results);
+            if (step.Kernel is Region region) RegionMeaning.Run(device, region, operands, results);
+            else KernelMeaning.Run(step.Name, step.Kernel, operands, results);
             for (int i = 0; i < results.Length; i++)
                 results[i].Bits.CopyTo(buffers[step.Outputs[i].Buffer].AsSpan(step.Outputs[i].Layout.Offset));
         }
