@@ -39,6 +39,19 @@ public readonly record struct Operand(int Buffer, DType DType, Layout Layout);
 /// <param name="Outputs">Operands written, row-major.</param>
 public sealed record PlanStep(string Name, Kernel Kernel, ImmutableArray<Operand> Inputs, ImmutableArray<Operand> Outputs);
 
+/// <summary>How often a plan will run: how much work to put into making it fast.</summary>
+public enum PlanUse : byte
+{
+    /// <summary>Once: nothing is prepared that takes longer than it saves in one run.</summary>
+    Once,
+
+    /// <summary>An unknown number of times: a kernel is improved when it has run long enough to repay it.</summary>
+    Calls,
+
+    /// <summary>Many times: everything is prepared before the first run, and later runs allocate nothing.</summary>
+    Steps,
+}
+
 /// <summary>
 /// A program for a device, as data: buffers, steps in order, and where inputs, constants and results are. Made by the planner, executed by
 /// <see cref="Device.Build"/>'s executables.
@@ -57,6 +70,12 @@ public sealed record Plan(
     ImmutableArray<Operand> Results,
     long ArenaBytes)
 {
+    /// <summary>How often it will run.</summary>
+    public PlanUse Use { get; init; } = PlanUse.Calls;
+
+    /// <summary>True when the plan, or one of its regions, may run for as long as its values say.</summary>
+    public bool HasWhile => Steps.Any(s => s.Kernel is WhileRegion || (s.Kernel is Region region && region.Plans.Any(p => p.Plan.HasWhile)));
+
     /// <summary>Kernels of the plan, those of its regions included.</summary>
     public int KernelCount => Steps.Sum(s => s.Kernel is Region region ? region.Plans.Sum(p => p.Plan.KernelCount) : 1);
 

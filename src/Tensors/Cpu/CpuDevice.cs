@@ -37,7 +37,7 @@ public sealed class CpuDevice : Device
     public override Storage Allocate(DType dtype, int count) => new HostStorage(dtype, dtype.Allocate(count));
 
     /// <inheritdoc/>
-    public override Executable Build(Plan plan) => new CpuExecutable(this, plan);
+    public override Executable Build(Plan plan) => new CpuExecutable(this, plan, plan.Use);
 
     /// <inheritdoc/>
     public override unsafe void Run(Primitive primitive, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)

@@ -27,7 +27,10 @@ internal sealed unsafe class CpuExecutable : Executable
     private readonly PlanBuffer[] resultBuffers;
     private readonly int[] spill;
 
-    public CpuExecutable(CpuDevice device, Plan plan)
+    /// <param name="device">The device.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="use">How often it will run: the bodies of control flow run at least as often as the plan they belong to.</param>
+    public CpuExecutable(CpuDevice device, Plan plan, PlanUse use)
     {
         this.device = device;
         Plan = plan;
@@ -57,8 +60,8 @@ internal sealed unsafe class CpuExecutable : Executable
         {
             PlanStep step = plan.Steps[i];
             CpuKernel kernel = step.Kernel is Region region
-                ? CpuRegions.Prepare(device, region, step)
-                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan());
+                ? CpuRegions.Prepare(device, region, step, use)
+                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan(), use);
             steps[i] = new Step(kernel, layout.Add(step.Inputs.AsSpan(), step.Outputs.AsSpan()));
         }
         copyOfResult = new int[plan.Results.Length];

@@ -8,7 +8,8 @@ internal static class CpuKernels
     /// <param name="kernel">What is computed.</param>
     /// <param name="inputs">Operands read.</param>
     /// <param name="outputs">Operands written, row-major.</param>
-    public static CpuKernel Prepare(string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
+    /// <param name="use">How often the kernel will run.</param>
+    public static CpuKernel Prepare(string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs, PlanUse use = PlanUse.Calls)
     {
         bool nothing = true;
         foreach (Operand output in outputs) nothing &= output.Layout.Shape.Count == 0;
@@ -16,7 +17,7 @@ internal static class CpuKernels
         return kernel switch
         {
             MapKernel { Bodies: { Count: 1 } bodies } when inputs.Length == 1 && bodies[0].Op == ExprOp.Input => CpuCopy.Of(inputs[0]),
-            MapKernel map => new CpuMap(map, inputs, outputs),
+            MapKernel map => new CpuMap(map, inputs, outputs, use),
             RowsKernel rows => new CpuMap(rows, inputs, outputs),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),

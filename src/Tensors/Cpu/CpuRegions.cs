@@ -4,13 +4,15 @@ namespace Engine.Tensors.Cpu;
 internal static class CpuRegions
 {
     /// <summary>The prepared form of a region. It owns the memory its plans carry values in, so it serves one caller at a time.</summary>
-    public static CpuKernel Prepare(CpuDevice device, Region region, PlanStep step) => region switch
+    public static CpuKernel Prepare(CpuDevice device, Region region, PlanStep step, PlanUse use) => region switch
     {
-        LoopRegion loop => new CpuLoop(device, loop, step),
-        WhileRegion loop => new CpuWhile(device, loop, step),
-        BranchRegion branch => new CpuBranch(device, branch),
+        LoopRegion loop => new CpuLoop(device, loop, step, Often(use)),
+        WhileRegion loop => new CpuWhile(device, loop, step, Often(use)),
+        BranchRegion branch => new CpuBranch(device, branch, use),
         _ => throw new DeviceException($"{step.Name}: the CPU does not know the region {region.GetType().Name}."),
     };
+
+    private static PlanUse Often(PlanUse use) => use == PlanUse.Once ? PlanUse.Calls : use;
 }
 
 /// <summary>Two places for every carried tensor: one run of a body reads from one and writes to the other.</summary>
@@ -53,10 +55,10 @@ internal sealed unsafe class CpuLoop : CpuKernel
     private readonly int inputs;
     private readonly int outputs;
 
-    public CpuLoop(CpuDevice device, LoopRegion loop, PlanStep step)
+    public CpuLoop(CpuDevice device, LoopRegion loop, PlanStep step, PlanUse use)
     {
         this.loop = loop;
-        body = new CpuExecutable(device, loop.Body);
+        body = new CpuExecutable(device, loop.Body, use);
         memory = new CarriedMemory(step.Inputs.AsSpan(0, loop.Carried));
         inputs = step.Inputs.Length;
         outputs = step.Outputs.Length;
@@ -97,10 +99,10 @@ internal sealed unsafe class CpuLoop : CpuKernel
 }
 
 /// <summary>A body run for as long as a condition holds.</summary>
-internal sealed unsafe class CpuWhile(CpuDevice device, WhileRegion loop, PlanStep step) : CpuKernel
+internal sealed unsafe class CpuWhile(CpuDevice device, WhileRegion loop, PlanStep step, PlanUse use) : CpuKernel
 {
-    private readonly CpuExecutable condition = new(device, loop.Condition);
-    private readonly CpuExecutable body = new(device, loop.Body);
+    private readonly CpuExecutable condition = new(device, loop.Condition, use);
+    private readonly CpuExecutable body = new(device, loop.Body, use);
     private readonly CarriedMemory memory = new(step.Inputs.AsSpan(0, loop.Carried));
     private readonly int inputs = step.Inputs.Length;
 
@@ -123,10 +125,10 @@ internal sealed unsafe class CpuWhile(CpuDevice device, WhileRegion loop, PlanSt
 }
 
 /// <summary>One of two plans.</summary>
-internal sealed unsafe class CpuBranch(CpuDevice device, BranchRegion branch) : CpuKernel
+internal sealed unsafe class CpuBranch(CpuDevice device, BranchRegion branch, PlanUse use) : CpuKernel
 {
-    private readonly CpuExecutable then = new(device, branch.Then);
-    private readonly CpuExecutable otherwise = new(device, branch.Otherwise);
+    private readonly CpuExecutable then = new(device, branch.Then, use);
+    private readonly CpuExecutable otherwise = new(device, branch.Otherwise, use);
 
     public override void Run(void** operands, WorkerPool pool) => (*(bool*)operands[0] ? then : otherwise).Run(operands + 1);
 }

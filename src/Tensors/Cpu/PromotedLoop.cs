@@ -2,20 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tensors.Cpu;
 
-/// <summary>When an elementwise kernel gets a loop of its own in place of the loops over tiles. Results do not depend on it.</summary>
-internal enum Promotion
-{
-    /// <summary>Once the tiles have taken as long as the just-in-time compiler would.</summary>
-    WhenRepaid,
-
-    /// <summary>When the kernel is made: for plans, which run many times.</summary>
-    AtOnce,
-
-    /// <summary>Never.</summary>
-    Never,
-}
-
-/// <summary>The emitted loop of an elementwise kernel, made at most once and only if it pays.</summary>
+/// <summary>
+/// The emitted loop of an elementwise kernel, which takes the place of the loops over tiles: at once in a plan of many runs, else when the tiles have taken as long as the
+/// just-in-time compiler would. Results do not depend on it.
+/// </summary>
 internal sealed class PromotedLoop
 {
     /// <summary>What it costs to emit and compile a loop, about.</summary>
@@ -27,14 +17,14 @@ internal sealed class PromotedLoop
     private double spent;
     private int asked;
 
-    public PromotedLoop(Exprs bodies, TileSource[] inputs, TileProgram program, Promotion promotion)
+    public PromotedLoop(Exprs bodies, TileSource[] inputs, TileProgram program, PlanUse use)
     {
         this.bodies = bodies;
         this.inputs = inputs;
         coordinates = program.Slots.Coordinates;
         // A single instruction is a loop over vectors already.
-        asked = promotion == Promotion.Never || program.Instructions.Length == 1 || !RuntimeFeature.IsDynamicCodeSupported ? 1 : 0;
-        if (promotion == Promotion.AtOnce) Emit();
+        asked = use == PlanUse.Once || program.Instructions.Length == 1 || !RuntimeFeature.IsDynamicCodeSupported ? 1 : 0;
+        if (use == PlanUse.Steps) Emit();
     }
 
     /// <summary>The loop, or null while tiles are used. It may appear at any time.</summary>
@@ -48,8 +38,12 @@ internal sealed class PromotedLoop
         else spent += nanoseconds;
     }
 
-    private void Emit()
+    private unsafe void Emit()
     {
-        if (Interlocked.Exchange(ref asked, 1) == 0) Loop = LoopEmitter.TryEmit(bodies.Values, inputs, coordinates);
+        if (Interlocked.Exchange(ref asked, 1) != 0 || LoopEmitter.TryEmit(bodies.Values, inputs, coordinates) is not { } loop) return;
+        // A run over no elements has it compiled here and not in the run that comes first.
+        byte** slots = stackalloc byte*[inputs.Length + bodies.Count + coordinates.Length];
+        loop(null, slots, 0);
+        Loop = loop;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 
 namespace Engine.Tensors;
 
@@ -11,6 +12,7 @@ public sealed class Compiled<TIn, TOut>
 {
     private readonly Func<TIn, TOut> function;
     private readonly ConcurrentDictionary<PlanKey, Entry> plans = new();
+    private Entry? latest;
 
     internal Compiled(Func<TIn, TOut> function) => this.function = function;
 
@@ -29,11 +31,34 @@ public sealed class Compiled<TIn, TOut>
         }
         else
         {
-            Executable executable = entry.Pool.TryTake(out Executable? idle) ? idle : Function.DeviceOf(entry.Graph, leaves).Build(entry.Plan.Value);
+            entry.Device ??= Function.DeviceOf(entry.Graph, leaves);
+            Executable executable = entry.Pool.TryTake(out Executable? idle) ? idle : entry.Device.Build(entry.Plan.Value);
             results = executable.Run(leaves);
             entry.Pool.Add(executable);
+            latest = entry;
         }
         return entry.Output.WithLeaves(results);
+    }
+
+    /// <summary>
+    /// Runs the function from memory to memory, for inference without a tensor: the plan is that of the input that <see cref="Invoke(TIn)"/> saw last. Concurrent callers
+    /// are safe; after a caller's first run nothing is allocated.
+    /// </summary>
+    /// <param name="input">The elements of the only input, f32, row-major.</param>
+    /// <param name="output">Gets the elements of the only result, f32.</param>
+    /// <exception cref="InvalidOperationException">There is no plan yet.</exception>
+    /// <exception cref="ShapeException">The function has other than one input and one result, or their sizes differ from the spans'.</exception>
+    /// <exception cref="DTypeException">Input or result is not f32.</exception>
+    public void Invoke(ReadOnlySpan<float> input, Span<float> output)
+    {
+        Entry entry = latest ?? throw new InvalidOperationException("compile: there is no plan yet. Call Invoke with a tensor of the input's shape once.");
+        if (!entry.Calls.TryTake(out DirectCall? call)) call = Direct(entry);
+        if (input.Length != call.Input.Count || output.Length != call.Result.Count)
+            throw new ShapeException($"compile: the plan maps {call.Input.Count} elements to {call.Result.Count}, got spans of {input.Length} and {output.Length}. Call Invoke with a tensor of the input's shape once.");
+        call.Input.CopyFrom(0, MemoryMarshal.AsBytes(input));
+        call.Executable.Run(new ReadOnlySpan<Storage>(in call.Input), new ReadOnlySpan<Storage>(in call.Result));
+        call.Result.CopyTo(0, MemoryMarshal.AsBytes(output));
+        entry.Calls.Add(call);
     }
 
     /// <summary>The plan for an input, as text.</summary>
@@ -46,6 +71,19 @@ public sealed class Compiled<TIn, TOut>
         entry = Trace(input, leaves);
         // A graph that captures tensors of an outer trace means nothing once that trace has ended.
         return entry.IsOpen ? entry : plans.GetOrAdd(key, entry);
+    }
+
+    private static DirectCall Direct(Entry entry)
+    {
+        Plan plan = entry.Plan.Value;
+        if (plan.Inputs.Length != 1 || plan.Results.Length != 1)
+            throw new ShapeException($"compile: spans stand for one input and one result, the function has {plan.Inputs.Length} and {plan.Results.Length}. Call Invoke with tensors.");
+        TensorSpec input = plan.Inputs[0];
+        Operand result = plan.Results[0];
+        if (input.DType != DType.F32 || result.DType != DType.F32)
+            throw new DTypeException($"compile: spans hold f32, the function maps {input.DType.Name()} to {result.DType.Name()}. Call Invoke with tensors.");
+        Device device = entry.Device!;
+        return new(device.Build(plan), device.Allocate(input.DType, input.Shape.Count), device.Allocate(result.DType, result.Layout.Shape.Count));
     }
 
     private Entry Trace(TIn input, Tensor[] leaves)
@@ -70,7 +108,20 @@ public sealed class Compiled<TIn, TOut>
 
         public Lazy<Plan> Plan { get; } = new(() => Planner.Make(graph));
 
+        /// <summary>Where the plan runs; known from the first run on.</summary>
+        public Device? Device { get; set; }
+
         public ConcurrentBag<Executable> Pool { get; } = [];
+
+        public ConcurrentBag<DirectCall> Calls { get; } = [];
+    }
+
+    /// <summary>An executable with memory for its input and result.</summary>
+    private sealed class DirectCall(Executable executable, Storage input, Storage result)
+    {
+        public readonly Executable Executable = executable;
+        public readonly Storage Input = input;
+        public readonly Storage Result = result;
     }
 }
 

@@ -44,11 +44,20 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     /// <summary>Number of plans made: 1, and one more for every change of the batch's shapes.</summary>
     public int PlanCount { get; private set; }
 
-    /// <summary>Makes the plan for batches of this form, without running it.</summary>
+    /// <summary>
+    /// Makes the plan for batches of this form and warms it by a run on zeros whose results are dropped, so that the first real run is as fast as later ones.
+    /// A step with a <see cref="WhileRegion"/> is not run, because on zeros it might not end.
+    /// </summary>
     public void Prepare(TBatch example)
     {
+        if (Plan(example) && !Ready().Plan.HasWhile) Ready().Run(inputs.Select(s => device.Allocate(s.DType, s.Count)).ToArray(), results);
+    }
+
+    /// <summary>Makes the plan for batches of this form; false when there was one.</summary>
+    private bool Plan(TBatch example)
+    {
         Tensor[] leaves = Tree.Leaves(example);
-        if (executable is not null && Fits(example, leaves)) return;
+        if (executable is not null && Fits(example, leaves)) return false;
         TensorSpec[] specs = [.. stateSpecs, .. leaves.Select(l => l.Spec)];
         Graph graph = Graph.Of("compileStep", specs, symbols =>
         {
@@ -60,19 +69,20 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
             if (graph.Outputs[i].Spec != stateSpecs[i])
                 throw new ShapeException($"compileStep: leaf {i} of the state is {stateSpecs[i]}, the step returns {graph.Outputs[i].Spec}. A step must keep the form of its state.");
         }
-        executable = device.Build(Planner.Make(graph));
+        executable = device.Build(Planner.Make(graph, PlanUse.Steps));
         inputs = [.. inputs[..stateCount], .. leaves.Select(l => device.Allocate(l.DType, l.Count))];
         results = [.. graph.Outputs.Select(o => device.Allocate(o.DType, o.Count))];
         metricSpecs = [.. graph.Outputs.Skip(stateCount).Select(o => o.Spec)];
         Inputs = [.. leaves.Select((l, i) => new StepInput(inputs[stateCount + i], l.Spec))];
         batchStructure = example;
         PlanCount++;
+        return true;
     }
 
     /// <summary>Copies a batch in and runs one step.</summary>
     public void Run(TBatch batch)
     {
-        Prepare(batch);
+        Plan(batch);
         Tensor[] leaves = Tree.Leaves(batch);
         for (int i = 0; i < leaves.Length; i++) Inputs[i].Write(leaves[i]);
         Run();

@@ -35,7 +35,7 @@ public static class Function
     public static Tensor[] Run(Graph graph, ReadOnlySpan<Tensor> inputs)
     {
         if (HasSymbolic(inputs) || HasSymbolic([.. graph.Captures])) return graph.Replay(inputs);
-        return DeviceOf(graph, inputs).Build(Planner.Make(graph, fuse: false)).Run(inputs);
+        return DeviceOf(graph, inputs).Build(Planner.Make(graph, PlanUse.Once)).Run(inputs);
     }
 
     /// <summary>The plan of a graph whose captures are all concrete, with its kernels fused.</summary>

@@ -19,8 +19,8 @@ internal sealed class Planner
 
     /// <summary>The plan of a graph whose captures are all concrete.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="fuse">False for a plan that runs once: kernels of single ops are ready in no time.</param>
-    public static Plan Make(Graph graph, bool fuse = true)
+    /// <param name="use">How often the plan will run. One that runs once is not fused: kernels of single ops are ready in no time.</param>
+    public static Plan Make(Graph graph, PlanUse use = PlanUse.Calls)
     {
         var planner = new Planner();
         PlanDraft draft = planner.draft;
@@ -32,13 +32,13 @@ internal sealed class Planner
         foreach (Tensor capture in graph.Captures) planner.places[capture] = planner.Constant(capture);
         planner.Add(graph);
         draft.Results = [.. graph.Outputs.Select(o => planner.places[o])];
-        if (fuse)
+        if (use != PlanUse.Once)
         {
             ProductOrientation.Improve(draft);
             draft.Steps = Fuser.Fuse(draft);
         }
         long arena = MemoryPlanner.Assign(draft.Buffers, draft.Steps, draft.Results);
-        return new([.. draft.Inputs], [.. draft.Constants], [.. draft.Buffers], [.. draft.Steps], draft.Results, arena);
+        return new([.. draft.Inputs], [.. draft.Constants], [.. draft.Buffers], [.. draft.Steps], draft.Results, arena) { Use = use };
     }
 
     private void Add(Graph graph)

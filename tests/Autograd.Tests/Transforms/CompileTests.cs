@@ -200,4 +200,48 @@ public sealed class CompileTests
         }
         Assert.Equal(0, least);
     }
+
+    [Fact]
+    public void SpansRunWithoutTensorsAndWithoutAllocation()
+    {
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => Ops.Softmax(x * 2));
+        float[] x = [1, 2, 3, 4], y = new float[4];
+        Assert.Equal("compile: there is no plan yet. Call Invoke with a tensor of the input's shape once.", Assert.Throws<InvalidOperationException>(() => f.Invoke(x, y)).Message);
+        float[] expected = f.Invoke(Tensor.Of(x, [2, 2])).ToArray<float>();
+        f.Invoke(x, y);
+        Assert.Equal(expected, y);
+        for (int i = 0; i < 100; i++) f.Invoke(x, y);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++) f.Invoke(x, y);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.StartsWith("compile: the plan maps 4 elements to 4, got spans of 3 and 4.", Assert.Throws<ShapeException>(() => f.Invoke(x.AsSpan(..3), y)).Message, StringComparison.Ordinal);
+        Compiled<Tensor, Tensor> wide = Function.Compile<Tensor, Tensor>(x => x.Cast(DType.F64));
+        wide.Invoke(Tensor.Of(x));
+        Assert.Equal("compile: spans hold f32, the function maps f32 to f64. Call Invoke with tensors.", Assert.Throws<DTypeException>(() => wide.Invoke(x, y)).Message);
+    }
+
+    [Fact]
+    public void ConcurrentSpanCallsDoNotDisturbEachOther()
+    {
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => Ops.CumSum(x, 0) * 3);
+        f.Invoke(Tensor.Of(new float[50]));
+        Parallel.For(0, 64, i =>
+        {
+            float[] x = new float[50], y = new float[50];
+            Array.Fill(x, i);
+            for (int repeat = 0; repeat < 50; repeat++) f.Invoke(x, y);
+            Assert.Equal(150f * i, y[^1]);
+        });
+    }
+
+    [Fact]
+    public void PreparingAStepLeavesItsStateAlone()
+    {
+        using var step = Function.CompileStep(X, (Tensor s, Tensor b) => (s + b, s.Sum()));
+        step.Prepare(X);
+        Assert.Equal(X.ToArray<double>(), step.Snapshot().ToArray<double>());
+        step.Run(X);
+        Assert.Equal((X + X).ToArray<double>(), step.Snapshot().ToArray<double>());
+        Assert.Equal(1, step.PlanCount);
+    }
 }

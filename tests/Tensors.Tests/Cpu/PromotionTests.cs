@@ -49,22 +49,22 @@ public sealed unsafe class PromotionTests
         int runs = 0;
         for (; !map.IsEmitted && runs < 10_000; runs++) Run(map, pool, [x, Views.Output(new CpuDevice(1), DType.F32, [200_000])]);
         Assert.InRange(runs, 20, 2_000);
-        Assert.False(new CpuMap(new MapKernel(Exprs.Create([A * A])), [operand], [operand], Promotion.AtOnce).IsEmitted);
-        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], Promotion.Never).IsEmitted);
-        Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], Promotion.AtOnce).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([A * A])), [operand], [operand], PlanUse.Steps).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], PlanUse.Once).IsEmitted);
+        Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], PlanUse.Steps).IsEmitted);
     }
 
     private static void Check(Exprs bodies, WorkerPool pool, int[] shape, params Tensor[] inputs)
     {
         Operand[] operands = [.. inputs.Select((x, i) => new Operand(i, x.DType, x.Layout))], outputs = new Operand[bodies.Count];
         for (int o = 0; o < outputs.Length; o++) outputs[o] = new(o, bodies[o].Type, MemoryLayout.Contiguous(shape));
-        var emitted = new CpuMap(new MapKernel(bodies), operands, outputs, Promotion.AtOnce);
+        var emitted = new CpuMap(new MapKernel(bodies), operands, outputs, PlanUse.Steps);
         Assert.True(emitted.IsEmitted);
         Tensor[][] results = new Tensor[2][];
         for (int i = 0; i < 2; i++)
         {
             results[i] = [.. outputs.Select(o => Views.Output(new CpuDevice(1), o.DType, shape))];
-            Run(i == 0 ? emitted : new CpuMap(new MapKernel(bodies), operands, outputs, Promotion.Never), pool, [.. inputs, .. results[i]]);
+            Run(i == 0 ? emitted : new CpuMap(new MapKernel(bodies), operands, outputs, PlanUse.Once), pool, [.. inputs, .. results[i]]);
         }
         for (int o = 0; o < outputs.Length; o++)
             Views.AssertSame(Views.Bits(results[1][o]), Views.Bits(results[0][o]), bodies[o].Type, $"output {o} over {string.Join(", ", inputs.Select(x => x.Layout))}");
