@@ -77,9 +77,9 @@ internal static unsafe class FusedSuite
                 for (int k = 0; k < n; k++) memory[i][k] = random.NextSingle() * 4 - (i == 3 ? 0 : 2);
             }
             long start = Stopwatch.GetTimestamp();
-            emitted = new(new MapKernel(bodies), operands.AsSpan(0, TKernel.Inputs), operands.AsSpan(TKernel.Inputs), PlanUse.Steps);
+            emitted = new(new MapKernel(bodies), operands.AsSpan(0, TKernel.Inputs), operands.AsSpan(TKernel.Inputs), new LoopCache(), PlanUse.Steps);
             Emission = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            tiles = new(new MapKernel(bodies), operands.AsSpan(0, TKernel.Inputs), operands.AsSpan(TKernel.Inputs), PlanUse.Once);
+            tiles = new(new MapKernel(bodies), operands.AsSpan(0, TKernel.Inputs), operands.AsSpan(TKernel.Inputs), new LoopCache(), PlanUse.Once);
             if (!emitted.IsEmitted) throw new InvalidOperationException($"{TKernel.Name}: no loop was emitted.");
         }
 

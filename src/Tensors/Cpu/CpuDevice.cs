@@ -3,7 +3,7 @@ namespace Engine.Tensors.Cpu;
 /// <summary>The CPU. Threads belong to the device value; all CPU devices share host memory. Safe for concurrent callers.</summary>
 public sealed class CpuDevice : Device
 {
-    private readonly KernelCache kernels = new();
+    private readonly KernelCache kernels;
 
     /// <summary>A CPU device that computes on a number of threads.</summary>
     /// <param name="threads">Threads, the caller's included; all cores when omitted. Results do not depend on it.</param>
@@ -13,6 +13,7 @@ public sealed class CpuDevice : Device
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
         Pool = new WorkerPool(Threads);
+        kernels = new KernelCache(Loops);
     }
 
     /// <summary>Bits of the vectors that element by element kernels and reductions use on this machine. Results do not depend on it.</summary>
@@ -32,6 +33,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>The threads.</summary>
     internal WorkerPool Pool { get; }
+
+    /// <summary>The emitted loops.</summary>
+    internal LoopCache Loops { get; } = new();
 
     /// <inheritdoc/>
     public override Storage Allocate(DType dtype, int count) => new HostStorage(dtype, dtype.Allocate(count));

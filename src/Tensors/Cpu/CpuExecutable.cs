@@ -61,7 +61,7 @@ internal sealed unsafe class CpuExecutable : Executable
             PlanStep step = plan.Steps[i];
             CpuKernel kernel = step.Kernel is Region region
                 ? CpuRegions.Prepare(device, region, step, use)
-                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan(), use);
+                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan(), device.Loops, use);
             steps[i] = new Step(kernel, layout.Add(step.Inputs.AsSpan(), step.Outputs.AsSpan()));
         }
         copyOfResult = new int[plan.Results.Length];

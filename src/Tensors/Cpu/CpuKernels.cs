@@ -8,8 +8,9 @@ internal static class CpuKernels
     /// <param name="kernel">What is computed.</param>
     /// <param name="inputs">Operands read.</param>
     /// <param name="outputs">Operands written, row-major.</param>
+    /// <param name="loops">The emitted loops of the device.</param>
     /// <param name="use">How often the kernel will run.</param>
-    public static CpuKernel Prepare(string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs, PlanUse use = PlanUse.Calls)
+    public static CpuKernel Prepare(string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls)
     {
         bool nothing = true;
         foreach (Operand output in outputs) nothing &= output.Layout.Shape.Count == 0;
@@ -17,8 +18,8 @@ internal static class CpuKernels
         return kernel switch
         {
             MapKernel { Bodies: { Count: 1 } bodies } when inputs.Length == 1 && bodies[0].Op == ExprOp.Input => CpuCopy.Of(inputs[0]),
-            MapKernel map => new CpuMap(map, inputs, outputs, use),
-            RowsKernel rows => new CpuMap(rows, inputs, outputs),
+            MapKernel map => new CpuMap(map, inputs, outputs, loops, use),
+            RowsKernel rows => new CpuMap(rows, inputs, outputs, loops),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),
             GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),

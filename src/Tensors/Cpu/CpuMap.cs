@@ -38,18 +38,18 @@ internal sealed unsafe class CpuMap : CpuKernel
     private readonly bool direct;
 
     /// <summary>An elementwise kernel.</summary>
-    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, PlanUse use = PlanUse.Calls)
-        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs, use)
+    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls)
+        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs, loops, use)
     {
     }
 
     /// <summary>A kernel over rows.</summary>
-    public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs)
-        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, PlanUse.Once)
+    public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops)
+        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, loops, PlanUse.Once)
     {
     }
 
-    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, PlanUse use)
+    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use)
     {
         int[][] strides = new int[operands.Length][];
         for (int i = 0; i < strides.Length; i++) strides[i] = operands[i].Layout.Strides.ToArray();
@@ -78,7 +78,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         }
         TileSource[] sources = Array.ConvertAll(inputs, p => p.Source);
         program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources, shortRow) : TileProgram.Compile(bodies.Values, sources);
-        promoted = new PromotedLoop(bodies, sources, program, use);
+        promoted = new PromotedLoop(loops, bodies, sources, program, use);
         slots = program.Slots;
         coordinateLengths = new int[slots.Coordinates.Length];
         coordinateInners = new long[slots.Coordinates.Length];

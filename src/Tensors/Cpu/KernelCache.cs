@@ -9,11 +9,14 @@ internal sealed class KernelCache
 {
     private const int Capacity = 4096;
 
+    private readonly LoopCache loops;
     private readonly ConcurrentDictionary<Key, CpuKernel> kernels;
     private readonly ConcurrentDictionary<Key, CpuKernel>.AlternateLookup<Query> lookup;
 
-    public KernelCache()
+    /// <param name="loops">The emitted loops of the device.</param>
+    public KernelCache(LoopCache loops)
     {
+        this.loops = loops;
         kernels = new(new Comparer());
         lookup = kernels.GetAlternateLookup<Query>();
     }
@@ -29,12 +32,12 @@ internal sealed class KernelCache
         return kernel;
     }
 
-    private static CpuKernel Prepare(Primitive primitive, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    private CpuKernel Prepare(Primitive primitive, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         TensorSpec[] from = new TensorSpec[inputs.Length], to = new TensorSpec[outputs.Length];
         for (int i = 0; i < from.Length; i++) from[i] = inputs[i].Spec;
         for (int i = 0; i < to.Length; i++) to[i] = outputs[i].Spec;
-        return CpuKernels.Prepare(primitive.Name, primitive.Lower(from, to), Operands(inputs), Operands(outputs));
+        return CpuKernels.Prepare(primitive.Name, primitive.Lower(from, to), Operands(inputs), Operands(outputs), loops);
     }
 
     private static Operand[] Operands(ReadOnlySpan<Tensor> tensors)

@@ -66,7 +66,7 @@ internal static unsafe partial class LoopEmitter
                 il.Emit(OpCodes.Call, vectors.Create(lane));
                 il.Emit(OpCodes.Call, vectors.Of(LoopOp.And, lane));
             }
-            PushAddress(inputs + output, size, lane, copy, part);
+            PushAddress(graph.Inputs + output, size, lane, copy, part);
             il.Emit(OpCodes.Call, vectors.Store(lane, size));
         }
 

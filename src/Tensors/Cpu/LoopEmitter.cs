@@ -25,16 +25,20 @@ internal static unsafe partial class LoopEmitter
     /// <param name="inputs">How the inputs come; gathered ones are contiguous too.</param>
     /// <param name="coordinates">The axes of the coordinate slots.</param>
     /// <param name="width">Bits of a vector; <see cref="SimdWidth.Elementwise"/> if omitted.</param>
-    public static EmittedLoop? TryEmit(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, int? width = null)
+    public static EmittedLoop? TryEmit(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, int? width = null) =>
+        LoopGraph.TryBuild(bodies, inputs, coordinates) is { } graph ? TryEmit(graph, width) : null;
+
+    /// <summary>The loop of some steps, or null as above.</summary>
+    public static EmittedLoop? TryEmit(LoopGraph graph, int? width = null)
     {
-        if (!RuntimeFeature.IsDynamicCodeSupported || LoopGraph.TryBuild(bodies, inputs, coordinates) is not { } graph) return null;
+        if (!RuntimeFeature.IsDynamicCodeSupported) return null;
         int size = LoopSize.Of(graph);
         if (size > LoopSize.Most) return null;
         var method = new DynamicMethod("Fused", typeof(void), [typeof(object), typeof(byte**), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true) { InitLocals = false };
-        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), inputs.Length, LoopSize.Copies(size)).Write();
+        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), LoopSize.Copies(size)).Write();
         var loop = method.CreateDelegate<EmittedLoop>(null);
         // The first call compiles it, with full optimization at once.
-        byte** slots = stackalloc byte*[inputs.Length + bodies.Length + coordinates.Length];
+        byte** slots = stackalloc byte*[graph.Inputs + graph.Roots.Length + graph.Coordinates];
         loop(null, slots, 0);
         return loop;
     }
@@ -60,7 +64,6 @@ internal static unsafe partial class LoopEmitter
         private readonly ILGenerator il;
         private readonly LoopGraph graph;
         private readonly Vectors vectors;
-        private readonly int inputs;
         private readonly int copies;
 
         /// <summary>Elements of one copy of the body.</summary>
@@ -72,12 +75,11 @@ internal static unsafe partial class LoopEmitter
         private readonly LocalBuilder limit;
         private readonly LocalBuilder left;
 
-        public Writer(ILGenerator il, LoopGraph graph, Vectors vectors, int inputs, int copies)
+        public Writer(ILGenerator il, LoopGraph graph, Vectors vectors, int copies)
         {
             this.il = il;
             this.graph = graph;
             this.vectors = vectors;
-            this.inputs = inputs;
             this.copies = copies;
             lanes = vectors.Bits / graph.LaneBits;
             uses = CountUses();
@@ -162,7 +164,7 @@ internal static unsafe partial class LoopEmitter
             il.Emit(OpCodes.Ret);
         }
 
-        private bool IsOutput(int slot) => slot >= inputs && slot < inputs + graph.Roots.Length;
+        private bool IsOutput(int slot) => slot >= graph.Inputs && slot < graph.Inputs + graph.Roots.Length;
 
         private void FindOperands()
         {
@@ -172,7 +174,7 @@ internal static unsafe partial class LoopEmitter
                 if (node.Op == LoopOp.Load && uses[id] > 0) operands[node.Index] = new(il.DeclareLocal(typeof(byte*)), null, (int)node.Bits);
             }
             for (int i = 0; i < graph.Roots.Length; i++)
-                operands[inputs + i] = new(il.DeclareLocal(typeof(byte*)), il.DeclareLocal(typeof(byte*)), graph.Types[i].Size());
+                operands[graph.Inputs + i] = new(il.DeclareLocal(typeof(byte*)), il.DeclareLocal(typeof(byte*)), graph.Types[i].Size());
         }
 
         /// <summary>Points an operand at scratch memory of one step, which for an input gets the elements that are left.</summary>
@@ -194,7 +196,7 @@ internal static unsafe partial class LoopEmitter
         private void PushOverlap()
         {
             il.Emit(OpCodes.Ldarg_1);
-            il.Emit(OpCodes.Ldc_I4, inputs);
+            il.Emit(OpCodes.Ldc_I4, graph.Inputs);
             il.Emit(OpCodes.Ldc_I4, graph.Roots.Length);
             il.Emit(OpCodes.Ldarg_2);
             Scale(operands.Values.Max(o => o.Size));

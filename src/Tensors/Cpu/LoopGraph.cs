@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Engine.Tensors.Cpu;
 
 /// <summary>What the lanes of a vector in an emitted loop are. Truth values are masks in integer lanes; bytes and 16-bit elements are kept in 32-bit lanes.</summary>
@@ -86,7 +88,7 @@ internal readonly record struct LoopNode(
 /// Scalar expressions as steps on vectors: equal subexpressions once, operands before users, element types turned into lanes with every conversion explicit.
 /// Follows the rules of <see cref="TileCompiler"/>, so that both give the same bits.
 /// </summary>
-internal sealed partial class LoopGraph
+internal sealed partial class LoopGraph : IEquatable<LoopGraph>
 {
     private readonly Dictionary<Expr, int> byReference = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<LoopNode, int> byValue = [];
@@ -114,11 +116,34 @@ internal sealed partial class LoopGraph
     /// <summary>The element type of each output.</summary>
     public DType[] Types { get; }
 
+    /// <summary>Number of inputs: the first slots.</summary>
+    public int Inputs => inputs.Length;
+
+    /// <summary>Number of coordinates: the slots after the outputs.</summary>
+    public int Coordinates => coordinates.Length;
+
     /// <summary>Bits of the narrowest lanes, 32 or 64: they set how many elements a step takes.</summary>
     public int LaneBits { get; private set; } = 64;
 
     /// <summary>True for a value that is the same at every element.</summary>
     public bool IsInvariant(int node) => invariant[node];
+
+    /// <summary>Whether both are the same loop.</summary>
+    public bool Equals(LoopGraph? other) =>
+        other is not null && Inputs == other.Inputs && Coordinates == other.Coordinates && LaneBits == other.LaneBits
+        && Types.AsSpan().SequenceEqual(other.Types) && Roots.AsSpan().SequenceEqual(other.Roots) && CollectionsMarshal.AsSpan(nodes).SequenceEqual(CollectionsMarshal.AsSpan(other.nodes));
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as LoopGraph);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (LoopNode node in nodes) hash.Add(node);
+        foreach (int root in Roots) hash.Add(root);
+        return hash.ToHashCode();
+    }
 
     /// <summary>The steps, or null when an operation is better left to the tile loops.</summary>
     public static LoopGraph? TryBuild(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates)
@@ -145,6 +170,8 @@ internal sealed partial class LoopGraph
             graph.Types[i] = bodies[i].Type;
             graph.Roots[i] = bodies[i].Type == DType.Bool ? graph.Mask(root, graph.LaneBits) : root;
         }
+        graph.byReference.Clear();
+        graph.byValue.Clear();
         return graph;
     }
 

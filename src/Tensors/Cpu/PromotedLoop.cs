@@ -11,14 +11,16 @@ internal sealed class PromotedLoop
     /// <summary>What it costs to emit and compile a loop, about.</summary>
     private const double CompilationNanoseconds = 2e6;
 
+    private readonly LoopCache loops;
     private readonly Exprs bodies;
     private readonly TileSource[] inputs;
     private readonly int[] coordinates;
     private double spent;
     private int asked;
 
-    public PromotedLoop(Exprs bodies, TileSource[] inputs, TileProgram program, PlanUse use)
+    public PromotedLoop(LoopCache loops, Exprs bodies, TileSource[] inputs, TileProgram program, PlanUse use)
     {
+        this.loops = loops;
         this.bodies = bodies;
         this.inputs = inputs;
         coordinates = program.Slots.Coordinates;
@@ -38,12 +40,8 @@ internal sealed class PromotedLoop
         else spent += nanoseconds;
     }
 
-    private unsafe void Emit()
+    private void Emit()
     {
-        if (Interlocked.Exchange(ref asked, 1) != 0 || LoopEmitter.TryEmit(bodies.Values, inputs, coordinates) is not { } loop) return;
-        // A run over no elements has it compiled here and not in the run that comes first.
-        byte** slots = stackalloc byte*[inputs.Length + bodies.Count + coordinates.Length];
-        loop(null, slots, 0);
-        Loop = loop;
+        if (Interlocked.Exchange(ref asked, 1) == 0) Loop = loops.Find(bodies.Values, inputs, coordinates);
     }
 }

@@ -45,26 +45,40 @@ public sealed unsafe class PromotionTests
         using var pool = new WorkerPool(1);
         Tensor x = Views.Contiguous(DType.F32, [200_000], new Random(4));
         Operand operand = new(0, DType.F32, x.Layout);
-        var map = new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand]);
+        var map = new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache());
         int runs = 0;
         for (; !map.IsEmitted && runs < 10_000; runs++) Run(map, pool, [x, Views.Output(new CpuDevice(1), DType.F32, [200_000])]);
         Assert.InRange(runs, 20, 2_000);
-        Assert.False(new CpuMap(new MapKernel(Exprs.Create([A * A])), [operand], [operand], PlanUse.Steps).IsEmitted);
-        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], PlanUse.Once).IsEmitted);
-        Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], PlanUse.Steps).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([A * A])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache(), PlanUse.Once).IsEmitted);
+        Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
+    }
+
+    [Fact]
+    public void KernelsOfADeviceShareLoops()
+    {
+        var loops = new LoopCache();
+        TileSource[] contiguous = [TileSource.InPlace, TileSource.InPlace];
+        EmittedLoop sum = loops.Find([(A * B) + 1], contiguous, [])!;
+        Expr x = Expr.Input(0, DType.F32), y = Expr.Input(1, DType.F32);
+        Assert.Same(sum, loops.Find([(x * y) + 1], contiguous, []));
+        Assert.NotSame(sum, loops.Find([(x * y) + 2], contiguous, []));
+        Assert.NotSame(sum, loops.Find([(x * y) + 1], [TileSource.InPlace, TileSource.Scalar], []));
+        Assert.NotSame(sum, loops.Find([(x * y) + 1, x], contiguous, []));
+        Assert.NotSame(sum, loops.Find([(x * y) + 1], [TileSource.InPlace, TileSource.InPlace, TileSource.InPlace], []));
     }
 
     private static void Check(Exprs bodies, WorkerPool pool, int[] shape, params Tensor[] inputs)
     {
         Operand[] operands = [.. inputs.Select((x, i) => new Operand(i, x.DType, x.Layout))], outputs = new Operand[bodies.Count];
         for (int o = 0; o < outputs.Length; o++) outputs[o] = new(o, bodies[o].Type, MemoryLayout.Contiguous(shape));
-        var emitted = new CpuMap(new MapKernel(bodies), operands, outputs, PlanUse.Steps);
+        var emitted = new CpuMap(new MapKernel(bodies), operands, outputs, new LoopCache(), PlanUse.Steps);
         Assert.True(emitted.IsEmitted);
         Tensor[][] results = new Tensor[2][];
         for (int i = 0; i < 2; i++)
         {
             results[i] = [.. outputs.Select(o => Views.Output(new CpuDevice(1), o.DType, shape))];
-            Run(i == 0 ? emitted : new CpuMap(new MapKernel(bodies), operands, outputs, PlanUse.Once), pool, [.. inputs, .. results[i]]);
+            Run(i == 0 ? emitted : new CpuMap(new MapKernel(bodies), operands, outputs, new LoopCache(), PlanUse.Once), pool, [.. inputs, .. results[i]]);
         }
         for (int o = 0; o < outputs.Length; o++)
             Views.AssertSame(Views.Bits(results[1][o]), Views.Bits(results[0][o]), bodies[o].Type, $"output {o} over {string.Join(", ", inputs.Select(x => x.Layout))}");
