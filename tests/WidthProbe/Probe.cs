@@ -35,6 +35,27 @@ public static class Probe
                 foreach (byte b in TypedValues.Bits(Transform.Grad(x => f(x).Sum())(point))) hash = unchecked((hash ^ b) * 1099511628211);
             }
         }
+        foreach (Tensor result in Fused())
+        {
+            foreach (byte b in TypedValues.Bits(result)) hash = unchecked((hash ^ b) * 1099511628211);
+        }
         return hash.ToString("x16", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Results of a fused kernel from its first runs, over tiles, and from later ones, when a loop has been emitted for it.</summary>
+    private static IEnumerable<Tensor> Fused()
+    {
+        double[] values = new double[100_003];
+        for (int i = 0; i < values.Length; i++) values[i] = Math.Sin(i) * (i % 50);
+        foreach (DType type in (DType[])[DType.F64, DType.F32, DType.F16])
+        {
+            Tensor x = Tensor.Of(values).Cast(type);
+            Compiled<Tensor, Tensor> function = Function.Compile((Tensor a) => Ops.Where(a < 0.25, Ops.Tanh((a * 1.5) + 1), Ops.Sin(a) / 3) - (Ops.Sigmoid(a) * a));
+            for (int run = 0; run < 64; run++)
+            {
+                Tensor result = function.Invoke(x);
+                if (run is 0 or 63) yield return result;
+            }
+        }
     }
 }
