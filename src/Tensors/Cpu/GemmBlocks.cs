@@ -32,6 +32,9 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     // Up to this many strips of A a larger B is read in place as well: copying it would take longer than reading it where it is.
     private const int DirectStrips = 16;
 
+    // Up to this many columns of C, columns of A are read in place: a strip takes half a cache line of each.
+    private const int DirectColumns = 240;
+
     private const int PageBytes = 4096;
 
     // Rows of B copied at a time, so that a page of the source is visited once for all panels.
@@ -80,9 +83,10 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                         PackPanels(b, problem.BColumn, problem.BRow, nj, kp, panels);
                     else
                         PackTail(b, problem.BRow, nj, kp, panels);
-                    for (var r = 0; r < mi; r += TileRows)
+                    int tileRows;
+                    for (var r = 0; r < mi; r += tileRows)
                     {
-                        var tileRows = Math.Min(TileRows, mi - r);
+                        tileRows = packA ? Math.Min(TileRows, mi - r) : Rows(mi - r);
                         var strip = packA ? strips + r * kp : a + r * problem.ARow;
                         if (packA && problem.ARow != 1 && j == 0)
                             GemmPacking.Pack(a + r * problem.ARow, problem.ARow, problem.AColumn, tileRows, kp, strip, TileRows);
@@ -108,9 +112,13 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         var scratch = TailColumns(n) == 0 ? null : pool.Rent((nuint)(TileColumns * (long)k * sizeof(T)));
         var tail = scratch is null ? null : (T*)scratch.Pointer;
         PackTail(problem.B, problem.BRow, n, k, tail);
-        for (nint r = 0; r < m; r += TileRows)
-            SweepDirect((int)Math.Min(TileRows, m - r), n, k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
+        int rows;
+        for (nint r = 0; r < m; r += rows)
+        {
+            rows = Rows((int)(m - r));
+            SweepDirect(rows, n, k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
                 problem.C + r * problem.CRow, problem.CRow, false);
+        }
         if (scratch is not null)
             pool.Return(scratch);
     }
@@ -141,6 +149,9 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
             }
         }
     }
+
+    /// <summary>The rows of the next tile when <paramref name="rest"/> are left: at the end two middling tiles rather than a full one and a sliver, whose few chains would wait for each other.</summary>
+    private static int Rows(int rest) => rest > TileRows && rest < 2 * TileRows ? (rest + 1) / 2 : Math.Min(TileRows, rest);
 
     /// <summary>The columns of the next tile when <paramref name="rest"/> are left, and its width in elements. The last few get half a vector where there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -203,8 +214,10 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     /// <summary>Copying A pays when many tiles read it, or when reading it in place would hit few cache sets or touch a line per element.</summary>
     private static bool MustPackA(in GemmProblem<T> problem)
     {
-        var (step, tiles) = problem.AColumn == 1 ? (problem.ARow, 12) : problem.ARow == 1 ? (problem.AColumn, 5) : (0, 0);
-        return problem.N > (step * sizeof(T) % PageBytes == 0 ? 2 : tiles) * TileColumns;
+        var step = problem.AColumn == 1 ? problem.ARow : problem.ARow == 1 ? problem.AColumn : 0;
+        if (step * sizeof(T) % PageBytes == 0)
+            return problem.N > 2 * TileColumns;
+        return problem.N > (problem.AColumn == 1 ? 12 * TileColumns : DirectColumns);
     }
 
     /// <summary>Tiles load vectors of B's rows, so anything but contiguous rows must be copied; otherwise copying pays when many strips read it.</summary>
