@@ -37,7 +37,11 @@ public readonly record struct Operand(int Buffer, DType DType, Layout Layout);
 /// <param name="Kernel">What is computed.</param>
 /// <param name="Inputs">Operands read.</param>
 /// <param name="Outputs">Operands written, row-major.</param>
-public sealed record PlanStep(string Name, Kernel Kernel, ImmutableArray<Operand> Inputs, ImmutableArray<Operand> Outputs);
+public sealed record PlanStep(string Name, Kernel Kernel, ImmutableArray<Operand> Inputs, ImmutableArray<Operand> Outputs)
+{
+    /// <summary>Lines of the program it came from, where the trace noted them.</summary>
+    public ImmutableArray<string> Sources { get; init; } = [];
+}
 
 /// <summary>How often a plan will run: how much work to put into making it fast.</summary>
 public enum PlanUse : byte
@@ -97,7 +101,7 @@ public sealed record Plan(
         for (int i = 0; i < Steps.Length; i++)
         {
             PlanStep step = Steps[i];
-            text.AppendLine($"{indent}{i,4} {step.Name,-16} {Text(step.Inputs)} -> {Text(step.Outputs)}");
+            text.AppendLine($"{indent}{i,4} {step.Name,-16} {Text(step.Inputs)} -> {Text(step.Outputs)}{(step.Sources.IsEmpty ? "" : $"  ({string.Join(", ", step.Sources)})")}");
             if (step.Kernel is not Region region) continue;
             foreach ((string role, Plan plan) in region.Plans)
             {

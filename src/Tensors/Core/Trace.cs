@@ -11,10 +11,12 @@ public sealed class Trace : IDisposable
     /// <summary>Starts a trace.</summary>
     /// <param name="name">The transform, for messages: grad, vmap, compile.</param>
     /// <param name="readable">True when the symbolic inputs stand for known values, so that values may be read while tracing.</param>
-    public Trace(string name, bool readable)
+    /// <param name="options">What to note; nothing when omitted.</param>
+    public Trace(string name, bool readable, TraceOptions? options = null)
     {
         Name = name;
         Readable = readable;
+        NotesSource = options?.Source ?? false;
         Id = Interlocked.Increment(ref last);
     }
 
@@ -26,6 +28,9 @@ public sealed class Trace : IDisposable
 
     /// <summary>Whether values may be read.</summary>
     public bool Readable { get; }
+
+    /// <summary>Whether nodes note the line that made them.</summary>
+    public bool NotesSource { get; }
 
     /// <summary>True once the traced function has returned; its tensors are then unusable.</summary>
     public bool Ended { get; private set; }
@@ -52,6 +57,7 @@ public sealed class Node
         Primitive = primitive;
         Inputs = inputs;
         this.binding = binding;
+        if (trace.NotesSource && primitive is not null) Source = TraceOptions.CallerLine();
         outputs = new Tensor[specs.Length];
         for (int i = 0; i < specs.Length; i++) outputs[i] = new Tensor(specs[i], this, i);
     }
@@ -67,6 +73,9 @@ public sealed class Node
 
     /// <summary>The results.</summary>
     public IReadOnlyList<Tensor> Outputs => outputs;
+
+    /// <summary>File and line of the call, where the trace notes them.</summary>
+    public string? Source { get; }
 
     /// <summary>The value of a result, computed once from the values the trace's inputs stand for.</summary>
     /// <exception cref="TraceException">The trace has no values (vmap, compile) or has ended.</exception>

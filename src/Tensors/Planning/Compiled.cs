@@ -14,7 +14,13 @@ public sealed class Compiled<TIn, TOut>
     private readonly ConcurrentDictionary<PlanKey, Entry> plans = new();
     private Entry? latest;
 
-    internal Compiled(Func<TIn, TOut> function) => this.function = function;
+    private readonly TraceOptions? options;
+
+    internal Compiled(Func<TIn, TOut> function, TraceOptions? options)
+    {
+        this.function = function;
+        this.options = options;
+    }
 
     /// <summary>How many plans have been made: one per set of input element types, shapes, structure and device.</summary>
     public int PlanCount => plans.Count;
@@ -70,7 +76,9 @@ public sealed class Compiled<TIn, TOut>
         if (plans.TryGetValue(key, out Entry? entry)) return entry;
         entry = Trace(input, leaves);
         // A graph that captures tensors of an outer trace means nothing once that trace has ended.
-        return entry.IsOpen ? entry : plans.GetOrAdd(key, entry);
+        if (entry.IsOpen) return entry;
+        PlanEvents.PlansMade.Add(1);
+        return plans.GetOrAdd(key, entry);
     }
 
     private static DirectCall Direct(Entry entry)
@@ -93,7 +101,7 @@ public sealed class Compiled<TIn, TOut>
         {
             output = function(input.WithLeaves(symbols));
             return Tree.Leaves(output);
-        });
+        }, options);
         return new(graph, output!);
     }
 

@@ -12,6 +12,7 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     where TMetrics : ITree<TMetrics>
 {
     private readonly Func<TState, TBatch, (TState Next, TMetrics Metrics)> step;
+    private readonly TraceOptions? options;
     private readonly Device device;
     private readonly TState structure;
     private readonly int stateCount;
@@ -25,9 +26,10 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     private TMetrics? metrics;
     private Executable? executable;
 
-    internal CompiledStep(TState initialState, Func<TState, TBatch, (TState Next, TMetrics Metrics)> step)
+    internal CompiledStep(TState initialState, Func<TState, TBatch, (TState Next, TMetrics Metrics)> step, TraceOptions? options)
     {
         this.step = step;
+        this.options = options;
         structure = initialState;
         stateCount = initialState.LeafCount;
         Tensor[] leaves = Tree.Leaves(initialState);
@@ -63,7 +65,7 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
         {
             (TState next, metrics) = step(structure.WithLeaves(symbols.AsSpan(0, stateCount)), example.WithLeaves(symbols.AsSpan(stateCount)));
             return [.. Tree.Leaves(next), .. Tree.Leaves(metrics)];
-        });
+        }, options);
         for (int i = 0; i < stateCount; i++)
         {
             if (graph.Outputs[i].Spec != stateSpecs[i])
@@ -76,6 +78,7 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
         Inputs = [.. leaves.Select((l, i) => new StepInput(inputs[stateCount + i], l.Spec))];
         batchStructure = example;
         PlanCount++;
+        PlanEvents.PlansMade.Add(1);
         return true;
     }
 

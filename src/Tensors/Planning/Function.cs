@@ -7,17 +7,19 @@ public static class Function
     /// Compiles a function of a tree of tensors. It is traced once for every new set of input element types and shapes; the plan is kept.
     /// Concrete captured tensors are baked in. Reading a value inside the function throws <see cref="TraceException"/>.
     /// </summary>
-    public static Compiled<TIn, TOut> Compile<TIn, TOut>(Func<TIn, TOut> function)
+    /// <param name="function">The function.</param>
+    /// <param name="options">What the trace notes for <see cref="Compiled{TIn, TOut}.Explain"/>.</param>
+    public static Compiled<TIn, TOut> Compile<TIn, TOut>(Func<TIn, TOut> function, TraceOptions? options = null)
         where TIn : ITree<TIn>
-        where TOut : ITree<TOut> => new(function);
+        where TOut : ITree<TOut> => new(function, options);
 
-    /// <summary>Compiles a function of two trees; see <see cref="Compile{TIn, TOut}(Func{TIn, TOut})"/>.</summary>
+    /// <summary>Compiles a function of two trees; see <see cref="Compile{TIn, TOut}(Func{TIn, TOut}, TraceOptions?)"/>.</summary>
     public static Func<TFirst, TSecond, TOut> Compile<TFirst, TSecond, TOut>(Func<TFirst, TSecond, TOut> function)
         where TFirst : ITree<TFirst>
         where TSecond : ITree<TSecond>
         where TOut : ITree<TOut>
     {
-        Compiled<Pair<TFirst, TSecond>, TOut> compiled = new(p => function(p.First, p.Second));
+        Compiled<Pair<TFirst, TSecond>, TOut> compiled = new(p => function(p.First, p.Second), null);
         return (a, b) => compiled.Invoke(new(a, b));
     }
 
@@ -25,11 +27,14 @@ public static class Function
     /// Compiles a step that owns its state: <paramref name="step"/> maps (state, batch) to (next state, metrics). The state lives in memory of the
     /// compiled step and is updated there; a run allocates nothing.
     /// </summary>
+    /// <param name="initialState">The state before the first step.</param>
+    /// <param name="step">One step.</param>
+    /// <param name="options">What the trace notes for <see cref="CompiledStep{TState, TBatch, TMetrics}.Explain"/>.</param>
     public static CompiledStep<TState, TBatch, TMetrics> CompileStep<TState, TBatch, TMetrics>(
-        TState initialState, Func<TState, TBatch, (TState Next, TMetrics Metrics)> step)
+        TState initialState, Func<TState, TBatch, (TState Next, TMetrics Metrics)> step, TraceOptions? options = null)
         where TState : ITree<TState>
         where TBatch : ITree<TBatch>
-        where TMetrics : ITree<TMetrics> => new(initialState, step);
+        where TMetrics : ITree<TMetrics> => new(initialState, step, options);
 
     /// <summary>Runs a graph once: as a plan when all inputs and captures are concrete, else by putting its ops into the trace of the symbolic ones.</summary>
     public static Tensor[] Run(Graph graph, ReadOnlySpan<Tensor> inputs)

@@ -36,7 +36,7 @@ internal sealed class FusionEmitter(PlanDraft draft, IReadOnlyList<FusedStep> me
         if (bodies.Count == 0) return null;
         Kernel kernel = rowAxes == 0 ? new MapKernel([.. bodies]) : new RowsKernel(RowCount, shape.Count / RowCount, [.. stages], [.. bodies]);
         string name = members.Count == 1 ? first.Name : string.Join('+', members.Select(m => m.Step.Name));
-        return new(name, kernel, [.. outside.OrderBy(o => o.Value).Select(o => o.Key)], [.. results]);
+        return new(name, kernel, [.. outside.OrderBy(o => o.Value).Select(o => o.Key)], [.. results]) { Sources = [.. members.SelectMany(m => m.Step.Sources).Distinct()] };
     }
 
     private int RowCount => shape[..^rowAxes].Count;

@@ -72,9 +72,10 @@ public sealed class Graph
     /// <param name="name">The transform, for messages.</param>
     /// <param name="specs">Element types and shapes of the inputs.</param>
     /// <param name="function">The function.</param>
-    public static Graph Of(string name, ReadOnlySpan<TensorSpec> specs, Func<Tensor[], Tensor[]> function)
+    /// <param name="options">What the trace notes.</param>
+    public static Graph Of(string name, ReadOnlySpan<TensorSpec> specs, Func<Tensor[], Tensor[]> function, TraceOptions? options = null)
     {
-        using var trace = new Trace(name, readable: false);
+        using var trace = new Trace(name, readable: false, options);
         Tensor[] inputs = new Tensor[specs.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = trace.Input(specs[i]);
         return Close(trace, inputs, function(inputs));

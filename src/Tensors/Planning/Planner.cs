@@ -56,7 +56,7 @@ internal sealed class Planner
                 default:
                     ImmutableArray<Operand> inputs = [.. node.Inputs.Select(t => places[t])];
                     if (node.Primitive is IControlFlow) inputs = [.. inputs.Select(RowMajor)];
-                    ImmutableArray<Operand> outputs = Apply(node.Primitive!, inputs, [.. node.Outputs.Select(t => t.Spec)]);
+                    ImmutableArray<Operand> outputs = Apply(node.Primitive!, inputs, [.. node.Outputs.Select(t => t.Spec)], node.Source);
                     for (int i = 0; i < outputs.Length; i++) places[node.Outputs[i]] = outputs[i];
                     break;
             }
@@ -90,13 +90,13 @@ internal sealed class Planner
     private Operand RowMajor(Operand operand) => operand.Layout.IsContiguous ? operand : Copy(operand);
 
     /// <summary>The results of an op: those of an equal one that was applied before to the same operands, else of a new step.</summary>
-    private ImmutableArray<Operand> Apply(Primitive primitive, ImmutableArray<Operand> inputs, TensorSpec[] outputSpecs)
+    private ImmutableArray<Operand> Apply(Primitive primitive, ImmutableArray<Operand> inputs, TensorSpec[] outputSpecs, string? source = null)
     {
         var application = new Application(primitive, inputs);
         if (known.TryGetValue(application, out ImmutableArray<Operand> outputs)) return outputs;
         TensorSpec[] inputSpecs = [.. inputs.Select(o => new TensorSpec(o.DType, o.Layout.Shape))];
         outputs = [.. outputSpecs.Select(s => draft.NewBuffer(BufferKind.Arena, s))];
-        if (outputSpecs.Any(s => s.Shape.Count > 0)) draft.Steps.Add(new(primitive.Name, primitive.Lower(inputSpecs, outputSpecs), inputs, outputs));
+        if (outputSpecs.Any(s => s.Shape.Count > 0)) draft.Steps.Add(new(primitive.Name, primitive.Lower(inputSpecs, outputSpecs), inputs, outputs) { Sources = source is null ? [] : [source] });
         return known[application] = outputs;
     }
 

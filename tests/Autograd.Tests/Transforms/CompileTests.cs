@@ -244,4 +244,39 @@ public sealed class CompileTests
         Assert.Equal((X + X).ToArray<double>(), step.Snapshot().ToArray<double>());
         Assert.Equal(1, step.PlanCount);
     }
+
+    [Fact]
+    public void ExplainNamesTheLinesWhenTracedWithSources()
+    {
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x =>
+        {
+            Tensor e = Ops.Exp(x);
+            return e + x.MatMul(x.T).Sum();
+        }, new TraceOptions { Source = true });
+        string plan = f.Explain(X);
+        Assert.Matches(@"matmul .*\(CompileTests.cs:\d+\)", plan);
+        Assert.Equal(2, System.Text.RegularExpressions.Regex.Matches(plan, @"CompileTests.cs:(\d+)").Select(m => m.Groups[1].Value).Distinct().Count());
+        Assert.DoesNotContain("CompileTests.cs", Function.Compile<Tensor, Tensor>(x => x * 2).Explain(X), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AChangeOfShapeIsCountedForTheHost()
+    {
+        long made = 0;
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        int thread = Environment.CurrentManagedThreadId;
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument is { Meter.Name: "Engine.Tensors", Name: "engine.plans.made" }) l.EnableMeasurementEvents(instrument);
+        };
+        // Other tests compile on other threads.
+        listener.SetMeasurementEventCallback<long>((_, n, _, _) => made += Environment.CurrentManagedThreadId == thread ? n : 0);
+        listener.Start();
+        Compiled<Tensor, Tensor> f = Function.Compile<Tensor, Tensor>(x => x * 2);
+        f.Invoke(X);
+        f.Invoke(X);
+        Assert.Equal(1, made);
+        f.Invoke(X.T);
+        Assert.Equal(2, made);
+    }
 }
