@@ -75,27 +75,39 @@ def conv(images, channels, size, outputs, backward):
     return both
 
 
-def attention(heads, length, width, weigh):
-    q, k, v = (torch.randn(heads, length, width) for _ in range(3))
+def attention(heads, length, width, backward, weights):
+    q, k, v, cotangent = (torch.randn(heads, length, width) for _ in range(4))
+    if not backward:
+        return lambda: torch.bmm(weights(q, k), v)
+    operands = [t.requires_grad_() for t in (q, k, v)]
 
-    def explicit():
-        scores = torch.baddbmm(torch.empty(()), q, k.transpose(-1, -2), beta=0, alpha=width ** -0.5)
-        return torch.bmm(weigh(scores), v)
+    def both():
+        torch.autograd.grad(torch.bmm(weights(q, k), v), operands, cotangent)
 
-    return explicit
+    return both
 
 
-def attention_filled(heads, length, width):
+def scores(q, k, bias=None):
+    bias, beta = (torch.empty(()), 0) if bias is None else (bias, 1)
+    return torch.baddbmm(bias, q, k.transpose(-1, -2), beta=beta, alpha=q.shape[-1] ** -0.5)
+
+
+def attention_filled(heads, length, width, backward):
     hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
-    return attention(heads, length, width, lambda scores: torch.softmax(scores.masked_fill_(hidden, float("-inf")), -1))
+    return attention(heads, length, width, backward, lambda q, k: torch.softmax(scores(q, k).masked_fill_(hidden, float("-inf")), -1))
 
 
-def attention_added(heads, length, width):
+def attention_added(heads, length, width, backward):
     mask = torch.full((length, length), float("-inf")).triu(1)
-    return attention(heads, length, width, lambda scores: torch.softmax(scores.add_(mask), -1))
+    return attention(heads, length, width, backward, lambda q, k: torch.softmax(scores(q, k).add_(mask), -1))
 
 
-CASES = {f.__name__: f for f in (gelu, softmax, norm, adam, mlp, lenet, conv, attention_filled, attention_added)}
+def attention_joined(heads, length, width, backward):
+    mask = torch.full((length, length), float("-inf")).triu(1).expand(heads, length, length)
+    return attention(heads, length, width, backward, lambda q, k: torch.softmax(scores(q, k, mask), -1))
+
+
+CASES = {f.__name__: f for f in (gelu, softmax, norm, adam, mlp, lenet, conv, attention_filled, attention_added, attention_joined)}
 
 
 def main():

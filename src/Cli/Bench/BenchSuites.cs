@@ -88,9 +88,9 @@ internal static class BenchSuites
 
     private static IEnumerable<BenchRow> Attention(Measurement on)
     {
-        foreach (int length in (int[])[256, 1024])
+        foreach ((int length, bool backward) in ((int, bool)[])[(256, false), (1024, false), (1024, true)])
         {
-            using Workload work = Workloads.Attention(on.Device, 8, length, 64);
+            using Workload work = Workloads.Attention(on.Device, 8, length, 64, backward);
             yield return on.Rate(work) with { N = length };
         }
     }

@@ -53,18 +53,19 @@ internal static class Workloads
         }, 3 * flops);
     }
 
-    /// <summary>Causal attention made of products and softmax: <paramref name="heads"/> x <paramref name="length"/> x <paramref name="width"/>.</summary>
-    public static Workload Attention(Device device, int heads, int length, int width)
+    /// <summary>Causal attention, <paramref name="heads"/> x <paramref name="length"/> x <paramref name="width"/>; backward computes the scores once more.</summary>
+    public static Workload Attention(Device device, int heads, int length, int width, bool backward = false)
     {
-        Tensor[] operands = [.. Enumerable.Range(1, 3).Select(seed => Workload.Values(seed, [heads, length, width]))];
-        Tensor rows = Ops.Iota([length, length], 0), columns = Ops.Iota([length, length], 1);
-        Tensor hidden = Ops.Greater(columns, rows);
-        // Half of the two products lies behind the mask.
-        double flops = 2.0 * heads * length * length * width;
-        return Workload.Of($"{heads} x {length} x {width} causal, composed", device, [.. operands, hidden], t =>
+        Tensor[] operands = [.. Enumerable.Range(1, 4).Select(seed => Workload.Values(seed, [heads, length, width]))];
+        // Half of each product lies behind the diagonal: two forward, five more backward.
+        double flops = 1.0 * heads * length * length * width * (backward ? 7 : 2);
+        string name = $"{heads} x {length} x {width} causal";
+        if (!backward) return Workload.Of($"{name} forward", device, operands[..3], t => [Ops.Attention(t[0], t[1], t[2], causal: true)], flops);
+        return Workload.Of($"{name} forward and backward", device, operands, t =>
         {
-            Tensor scores = t[0].MatMul(Ops.MoveAxis(t[1], -1, -2)) * (1 / Math.Sqrt(width));
-            return [Ops.Softmax(Ops.Where(t[3], Tensor.Scalar(double.NegativeInfinity), scores)).MatMul(t[2])];
+            var at = new Weights(["q", "k", "v"], [t[0], t[1], t[2]]);
+            (Tensor y, Gradient gradient) = Vjp((Weights p) => Ops.Attention(p["q"], p["k"], p["v"], causal: true), at, t[3]);
+            return [y, gradient["q"], gradient["k"], gradient["v"]];
         }, flops);
     }
 
