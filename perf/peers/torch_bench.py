@@ -2,6 +2,7 @@
 
 A request is {"case": name, "args": [...], "threads": n, "seconds": s}. What a case needs is built once and kept until another case is asked for.
 """
+import ctypes
 import json
 import sys
 import time
@@ -110,11 +111,20 @@ def attention_joined(heads, length, width, backward):
 CASES = {f.__name__: f for f in (gelu, softmax, norm, adam, mlp, lenet, conv, attention_filled, attention_added, attention_joined)}
 
 
+def set_threads(count):
+    """PyTorch's own threads, and those of OpenBLAS, which has a pool of its own that PyTorch does not govern."""
+    torch.set_num_threads(count)
+    try:
+        ctypes.CDLL("libblas.so.3").openblas_set_num_threads(count)
+    except (AttributeError, OSError):
+        pass
+
+
 def main():
     built, call = None, None
     for line in sys.stdin:
         request = json.loads(line)
-        torch.set_num_threads(request["threads"])
+        set_threads(request["threads"])
         wanted = (request["case"], *request["args"])
         if wanted != built:
             call = None
