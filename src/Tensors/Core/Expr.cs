@@ -331,23 +331,20 @@ public sealed class Expr : IEquatable<Expr>
     /// <summary>A constant of this expression's type.</summary>
     public Expr Like(double value) => Constant(value, Type);
 
-    /// <summary>This expression with some leaves replaced by expressions of their types. Shared parts stay shared.</summary>
-    /// <param name="leaf">The replacement of an expression without arguments; itself when it stays.</param>
-    /// <param name="known">Replacements found so far, by reference; to be kept for as long as <paramref name="leaf"/> means the same.</param>
-    internal Expr Replace(Func<Expr, Expr> leaf, Dictionary<Expr, Expr> known)
+    /// <summary>This expression with some parts replaced by expressions of their types. Shared parts stay shared.</summary>
+    /// <param name="replacement">What a part becomes; null to look into its arguments.</param>
+    /// <param name="known">Replacements found so far, by reference; to be kept for as long as <paramref name="replacement"/> means the same.</param>
+    internal Expr Replace(Func<Expr, Expr?> replacement, Dictionary<Expr, Expr> known)
     {
         if (known.TryGetValue(this, out Expr? replaced)) return replaced;
-        if (arguments.Length == 0)
-        {
-            replaced = leaf(this);
-        }
-        else
+        replaced = replacement(this);
+        if (replaced is null)
         {
             Expr[] parts = new Expr[arguments.Length];
             bool same = true;
             for (int i = 0; i < parts.Length; i++)
             {
-                parts[i] = arguments[i].Replace(leaf, known);
+                parts[i] = arguments[i].Replace(replacement, known);
                 same &= ReferenceEquals(parts[i], arguments[i]);
             }
             replaced = same ? this : new(Op, Type, parts, Index, Bits, Function);

@@ -19,7 +19,7 @@ internal static class CpuKernels
         {
             MapKernel { Bodies: { Count: 1 } bodies } when inputs.Length == 1 && bodies[0].Op == ExprOp.Input => CpuCopy.Of(inputs[0]),
             MapKernel map => new CpuMap(map, inputs, outputs, loops, use),
-            RowsKernel rows => new CpuMap(rows, inputs, outputs, loops),
+            RowsKernel rows => new CpuMap(rows, inputs, outputs, loops, use),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),
             GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),

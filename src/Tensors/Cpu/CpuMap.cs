@@ -15,7 +15,9 @@ internal sealed unsafe class CpuMap : CpuKernel
     private const int TransposedTile = 256;
 
     private readonly TileProgram program;
-    private readonly PromotedLoop promoted;
+    private readonly Promoted<EmittedLoop> promoted;
+    private readonly Promoted<RowLoops> promotedRows;
+    private readonly int stageCount;
     private readonly TileSlots slots;
     private readonly InputPlan[] inputs;
     private readonly int[] coordinateLengths;
@@ -44,8 +46,8 @@ internal sealed unsafe class CpuMap : CpuKernel
     }
 
     /// <summary>A kernel over rows.</summary>
-    public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops)
-        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, loops, PlanUse.Once)
+    public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls)
+        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, loops, use)
     {
     }
 
@@ -78,8 +80,11 @@ internal sealed unsafe class CpuMap : CpuKernel
         }
         TileSource[] sources = Array.ConvertAll(inputs, p => p.Source);
         program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources, shortRow) : TileProgram.Compile(bodies.Values, sources);
-        promoted = new PromotedLoop(loops, bodies, sources, program, use);
         slots = program.Slots;
+        stageCount = stages.Count;
+        // A single instruction is a loop over vectors already.
+        promoted = new(() => loops.Find(bodies.Values, sources, program.Slots.Coordinates), !isRows && program.Instructions.Length > 1, use);
+        promotedRows = new(() => RowLoops.TryMake(loops, stages, bodies, isPerRow, sources), isRows && byRows && slots.Coordinates.Length == 0, use);
         coordinateLengths = new int[slots.Coordinates.Length];
         coordinateInners = new long[slots.Coordinates.Length];
         for (int c = 0; c < coordinateLengths.Length; c++)
@@ -116,16 +121,17 @@ internal sealed unsafe class CpuMap : CpuKernel
         tileBytes = (nint)(((((tile * widest) + 63) / 64) * 64) + 64);
         int spreads = inputs.Length + slots.Constants.Length + slots.Singles;
         int perRow = transposes ? inputs.Length * (int)(groupRows - 1) : 0;
-        scratchBytes = (nuint)((slots.Count * sizeof(byte*)) + 64 + (spreads * TileProgram.SpreadBytes) + ((buffers + perRow) * tileBytes));
+        scratchBytes = (nuint)((slots.Count * sizeof(byte*)) + 64 + (spreads * TileProgram.SpreadBytes) + ((buffers + perRow + stageCount) * tileBytes));
         nanoseconds = count * Cost();
     }
 
     /// <summary>True once an emitted loop has taken the place of the loops over tiles.</summary>
-    public bool IsEmitted => promoted.Loop is not null;
+    public bool IsEmitted => promoted.Form is not null || promotedRows.Form is not null;
 
     public override void Run(void** operands, WorkerPool pool)
     {
         promoted.Count(nanoseconds);
+        promotedRows.Count(nanoseconds);
         int chunks = Chunks(units, nanoseconds, pool.Threads);
         Parallel(0, chunks, operands, &chunks, pool);
     }
@@ -134,7 +140,8 @@ internal sealed unsafe class CpuMap : CpuKernel
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
         (long first, long end) = Part(units, chunk, *(int*)shared);
-        EmittedLoop? loop = promoted.Loop;
+        EmittedLoop? loop = promoted.Form;
+        RowLoops? rowLoops = promotedRows.Form;
         if (direct && loop is not null)
         {
             RunDirect(loop, first, end, operands);
@@ -144,7 +151,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         byte** slot = (byte**)memory.Pointer;
         byte** buffers = stackalloc byte*[inputs.Length];
         byte** origins = stackalloc byte*[inputs.Length];
-        SetUp(slot);
+        byte* stageRows = SetUp(slot);
         for (int i = 0; i < inputs.Length; i++) buffers[i] = slot[i];
         long row = -1;
         for (long unit = first; unit < end; unit++)
@@ -193,6 +200,7 @@ internal sealed unsafe class CpuMap : CpuKernel
                 long rowIndex = shortRow > 0 ? start / shortRow : row;
                 for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? rowIndex : index) * outputSizes[o]);
                 if (loop is not null) loop(null, slot, (nint)length);
+                else if (rowLoops is not null) rowLoops.Run(slot, (nint)length, stageRows, tileBytes);
                 else program.Run(slot, (nint)length, shortRow > 0 ? (nint)length / shortRow : 1);
             }
         }
@@ -230,7 +238,8 @@ internal sealed unsafe class CpuMap : CpuKernel
     }
 
     /// <summary>Points every slot that is not an operand in place at its scratch memory and fills the constants.</summary>
-    private void SetUp(byte** slot)
+    /// <returns>The scratch rows of the stages.</returns>
+    private byte* SetUp(byte** slot)
     {
         byte* next = (byte*)(((nint)(slot + slots.Count) + 63) & ~63);
         for (int i = 0; i < slots.Count; i++) slot[i] = next;
@@ -263,6 +272,7 @@ internal sealed unsafe class CpuMap : CpuKernel
             slot[i < slots.Coordinates.Length ? slots.FirstCoordinate + i : slots.FirstTemporary + i - slots.Coordinates.Length] = next;
             next += tileBytes;
         }
+        return next;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -77,6 +77,6 @@ internal sealed class FusionEmitter(PlanDraft draft, IReadOnlyList<FusedStep> me
         var known = new Dictionary<Expr, Expr>(ReferenceEqualityComparer.Instance);
         Exprs bodies = ((MapKernel)step.Kernel).Bodies;
         for (int i = 0; i < bodies.Count; i++)
-            values[step.Outputs[i].Buffer] = bodies[i].Replace(e => e.Op == ExprOp.Input ? operands[e.Index] : e, known);
+            values[step.Outputs[i].Buffer] = bodies[i].Replace(e => e.Op == ExprOp.Input ? operands[e.Index] : null, known);
     }
 }
