@@ -65,14 +65,15 @@ public sealed class ScaleByAdam : Optimizer
         Tensor[] updates = new Tensor[means.Length];
         Tensor step = state[Accumulator.Step] + 1;
         Tensor count = step.Cast(Accumulator.ScalarType(gradient.Tensors));
-        Tensor meanWeight = WeightSince(b1, count), squareWeight = WeightSince(b2, count);
+        // Divided once here, multiplied at every element.
+        Tensor meanScale = 1 / WeightSince(b1, count), squareScale = 1 / WeightSince(b2, count);
         for (int i = 0; i < updates.Length; i++)
         {
             DType type = means[i].DType;
             Tensor g = gradient[i].Cast(type);
             means[i] = means[i] * b1 + g * (1 - b1);
             squares[i] = squares[i] * b2 + Ops.Square(g) * (1 - b2);
-            Tensor mean = means[i] / meanWeight.Cast(type), square = squares[i] / squareWeight.Cast(type);
+            Tensor mean = means[i] * meanScale.Cast(type), square = squares[i] * squareScale.Cast(type);
             updates[i] = (-mean / (Ops.Sqrt(square) + eps)).Cast(gradient[i].DType);
         }
         return (gradient.Dual(updates), new(state.Leaves.WithLeaves([.. means, .. squares, step])));
