@@ -42,7 +42,7 @@ internal sealed unsafe class HeadMatrices
         }
     }
 
-    /// <summary>Rows [first, first + count) of a head as columns of a panel, padded with zeros to <paramref name="width"/> columns.</summary>
+    /// <summary>Rows [first, first + count) of a head as columns of a panel, padded with zeros to <paramref name="width"/> columns. No columns are one row of zeros.</summary>
     public void CopyColumns<T>(void* operand, long head, int first, int count, T* panel, int width)
         where T : unmanaged
     {
@@ -162,6 +162,9 @@ internal sealed unsafe class AttentionOperands<T, TVector, TSimd>
         return (T)(object)value;
     }
 
+    /// <summary>Columns of the packed block that begins with a key: whole lanes.</summary>
+    public int PanelWidth(int key) => AttentionRows.Whole(Math.Min(AttentionRows.KeyBlock, Keys - key));
+
     /// <summary>How many keys a query sees, a prefix of them.</summary>
     public int Visible(int query) => causal ? Math.Clamp(query + Keys - Queries + 1, 0, Keys) : Keys;
 
@@ -186,7 +189,7 @@ internal sealed unsafe class AttentionOperands<T, TVector, TSimd>
             int some = Math.Min(AttentionRows.Group, rows - r), columns = Math.Min(keys, Visible(query + r + some - 1) - key);
             if (columns > 0)
             {
-                Product(some, (columns + TSimd.Width - 1) & -TSimd.Width, depth, a + (r * width), width, 1, panel, AttentionRows.KeyBlock,
+                Product(some, (columns + TSimd.Width - 1) & -TSimd.Width, depth, a + (r * width), width, 1, panel, PanelWidth(key),
                     target + (r * AttentionRows.KeyBlock), AttentionRows.KeyBlock, false);
             }
         }

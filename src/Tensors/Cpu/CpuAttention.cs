@@ -125,7 +125,7 @@ internal sealed unsafe class CpuAttention<T, TVector, TSimd> : CpuKernel
     private void Pack(void** operands, long head, int block, T* packed)
     {
         int key = block * KeyBlock, keys = Math.Min(KeyBlock, shape.Keys - key);
-        shape.K.CopyColumns(operands[1], head, key, keys, packed + ((long)key * shape.Depth), KeyBlock);
+        shape.K.CopyColumns(operands[1], head, key, keys, packed + ((long)key * shape.Depth), shape.PanelWidth(key));
         shape.V.CopyRows<T, TVector, TSimd>(operands[2], head, key, keys, shape.One, packed + keysCount + ((long)key * shape.ValueWidth), shape.ValueWidth);
     }
 
@@ -149,8 +149,8 @@ internal sealed unsafe class CpuAttention<T, TVector, TSimd> : CpuKernel
         };
         shape.Q.CopyRows<T, TVector, TSimd>(operands[0], head, query, rows, shape.ScoreFactor, q, shape.DepthWidth);
         new Span<T>(tile.Greatest, QueryBlock).Fill(T.NegativeInfinity);
-        NativeMemory.Clear(lanes, QueryBlock * AttentionRows.Lanes * (nuint)sizeof(T));
-        NativeMemory.Clear(output, (nuint)(outputCount * sizeof(T)));
+        NativeMemory.Clear(lanes, (nuint)(rows * AttentionRows.Lanes * sizeof(T)));
+        NativeMemory.Clear(output, (nuint)((long)rows * shape.ValueWidth * sizeof(T)));
         for (int key = 0; key < end; key += KeyBlock)
         {
             int keys = Math.Min(KeyBlock, end - key);

@@ -113,8 +113,8 @@ internal sealed unsafe class CpuAttentionGradient<T, TVector, TSimd> : CpuKernel
     private void Keys(void** operands, long head, int block, Packed packed, T* tiles, T* sums, T* dq)
     {
         int key = block * KeyBlock, keys = Math.Min(KeyBlock, shape.Keys - key);
-        T* dk = sums, dv = sums + (KeyBlock * shape.DepthWidth);
-        NativeMemory.Clear(sums, (nuint)(KeyBlock * (shape.DepthWidth + shape.ValueWidth) * sizeof(T)));
+        T* dk = sums, dv = sums + (keys * shape.DepthWidth);
+        NativeMemory.Clear(sums, (nuint)((long)keys * (shape.DepthWidth + shape.ValueWidth) * sizeof(T)));
         for (int i = shape.FirstQuery(key) / QueryBlock; i < queryBlocks; i++)
         {
             int query = i * QueryBlock, rows = Math.Min(QueryBlock, shape.Queries - query);
@@ -142,7 +142,7 @@ internal sealed unsafe class CpuAttentionGradient<T, TVector, TSimd> : CpuKernel
     private void Queries(void** operands, long head, int block, Packed packed, T* tiles, T* dq)
     {
         int query = block * QueryBlock, rows = Math.Min(QueryBlock, shape.Queries - query), end = shape.Visible(query + rows - 1);
-        NativeMemory.Clear(dq, (nuint)(QueryBlock * shape.DepthWidth * sizeof(T)));
+        NativeMemory.Clear(dq, (nuint)((long)rows * shape.DepthWidth * sizeof(T)));
         for (int key = 0; key < end; key += KeyBlock)
         {
             int keys = Math.Min(KeyBlock, shape.Keys - key);
@@ -202,8 +202,8 @@ internal sealed unsafe class CpuAttentionGradient<T, TVector, TSimd> : CpuKernel
     {
         int key = block * KeyBlock, keys = Math.Min(KeyBlock, shape.Keys - key);
         shape.K.CopyRows<T, TVector, TSimd>(operands[1], head, key, keys, shape.One, packed.Keys + ((long)key * shape.DepthWidth), shape.DepthWidth);
-        shape.K.CopyColumns(operands[1], head, key, keys, packed.KeyColumns + ((long)key * shape.Depth), KeyBlock);
-        shape.V.CopyColumns(operands[2], head, key, keys, packed.ValueColumns + ((long)key * shape.ValueDepth), KeyBlock);
+        shape.K.CopyColumns(operands[1], head, key, keys, packed.KeyColumns + ((long)key * shape.Depth), shape.PanelWidth(key));
+        shape.V.CopyColumns(operands[2], head, key, keys, packed.ValueColumns + ((long)key * shape.ValueDepth), shape.PanelWidth(key));
     }
 
     /// <summary>Where the packed operands of a head lie.</summary>
