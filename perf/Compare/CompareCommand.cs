@@ -43,7 +43,8 @@ internal static class CompareCommand
             report.Line();
             report.Line($"{DateTime.UtcNow:yyyy-MM-dd}, {Machine.Description}. `dotnet run -c Release --project perf -- compare --suite {name}`");
             report.Line();
-            report.Line("Best of many calls in interleaved rounds, the median in parentheses. The ratio says how many times as fast the engine is as the fastest of the others (best against best).");
+            report.Line("Best of many calls in interleaved rounds, the median in parentheses. The ratio says how many times as fast the engine is as the fastest of the others (best against best). " +
+                $"Load average at the start: {Machine.Load}.");
             int code = Child(name, path, []);
             if (code == 0 && name == "gemm")
             {

@@ -9,6 +9,9 @@ internal static class Machine
         $"{Fact("model name")} (family {Fact("cpu family")}, model {Fact("model")}), {Environment.ProcessorCount} core(s), " +
         $"{CpuDevice.VectorBits}-bit vectors ({CpuDevice.MatrixVectorBits} in matrix products), .NET {Environment.Version}";
 
+    /// <summary>Runnable threads over the last minute: more than none means that others were busy as well.</summary>
+    public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+
     private static string Fact(string key)
     {
         const string Path = "/proc/cpuinfo";

@@ -69,7 +69,7 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
         return _batch * _rowSlices * _columnSlices;
     }
 
-    /// <summary>Finds the grid of about <paramref name="wanted"/> slices that ends first: fewest tiles in the longest thread, plus what packing repeats.</summary>
+    /// <summary>Finds the grid of about <paramref name="wanted"/> slices that ends first: the least work in the longest thread, plus what packing repeats.</summary>
     private void DivideProduct(int wanted, int threads)
     {
         var rowTiles = Ceiling(_problem.M, RowUnit);
@@ -79,8 +79,8 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
         {
             var rowSlices = Math.Min(Ceiling(wanted, columnSlices), rowTiles);
             long rounds = Ceiling(rowSlices * columnSlices * _batch, threads);
-            long rows = Ceiling(rowTiles, rowSlices) * RowUnit;
-            long columns = Ceiling(columnTiles, columnSlices) * ColumnUnit;
+            long rows = Math.Min(_problem.M, Ceiling(rowTiles, rowSlices) * RowUnit);
+            long columns = Math.Min(_problem.N, Ceiling(columnTiles, columnSlices) * ColumnUnit);
             // Packing an element costs about as much as twelve steps of a tile.
             var cost = rounds * (rows * columns + 12 * (rows + columns));
             if (cost < best)
