@@ -41,7 +41,7 @@ public abstract class Executable
 
     /// <summary>
     /// Runs the plan into memory the caller owns and allocates nothing. Inputs and results are storages in plan order, row-major from element 0;
-    /// a result may not share memory with an input.
+    /// a result may not share memory with an input, except as <see cref="Plan.InPlace"/> allows.
     /// </summary>
     public abstract void Run(ReadOnlySpan<Storage> inputs, ReadOnlySpan<Storage> results);
 }

@@ -77,6 +77,9 @@ public sealed record Plan(
     /// <summary>How often it will run.</summary>
     public PlanUse Use { get; init; } = PlanUse.Calls;
 
+    /// <summary>Numbers of results that may be written to the memory of the input of the same number.</summary>
+    public ImmutableArray<int> InPlace { get; init; } = [];
+
     /// <summary>True when the plan, or one of its regions, may run for as long as its values say.</summary>
     public bool HasWhile => Steps.Any(s => s.Kernel is WhileRegion || (s.Kernel is Region region && region.Plans.Any(p => p.Plan.HasWhile)));
 
@@ -92,6 +95,7 @@ public sealed record Plan(
         text.AppendLine($"inputs: {string.Join(", ", Inputs)}");
         Explain(text, "");
         text.AppendLine($"kernels: {KernelCount}, buffers: {Buffers.Length}, arena: {ArenaBytes} bytes");
+        if (!InPlace.IsEmpty) text.AppendLine($"updated in place: {InPlace.Length} of {Results.Length} results");
         text.AppendLine($"captures: {(Constants.IsEmpty ? "none" : string.Join(", ", Constants.Select(c => c.Spec)))}");
         return text.ToString();
     }

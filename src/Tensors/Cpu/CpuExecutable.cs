@@ -61,7 +61,7 @@ internal sealed unsafe class CpuExecutable : Executable
             PlanStep step = plan.Steps[i];
             CpuKernel kernel = step.Kernel is Region region
                 ? CpuRegions.Prepare(device, region, step, use)
-                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan(), device.Loops, use);
+                : CpuKernels.Prepare(step.Name, step.Kernel, step.Inputs.AsSpan(), step.Outputs.AsSpan(), device.Loops, use, WritesOver(plan, step));
             steps[i] = new Step(kernel, layout.Add(step.Inputs.AsSpan(), step.Outputs.AsSpan()));
         }
         copyOfResult = new int[plan.Results.Length];
@@ -219,6 +219,9 @@ internal sealed unsafe class CpuExecutable : Executable
             foreach (ref readonly Step copy in (ReadOnlySpan<Step>)copies) copy.Kernel.Run((void**)(entries + copy.Entry), device.Pool);
         }
     }
+
+    /// <summary>True when an output of a step may lie in the memory of one of its inputs.</summary>
+    private static bool WritesOver(Plan plan, PlanStep step) => step.Outputs.Any(o => plan.InPlace.Any(r => plan.Results[r].Buffer == o.Buffer));
 
     private static HostStorage Checked(Storage storage, DType type, int count)
     {

@@ -10,7 +10,9 @@ internal static class CpuKernels
     /// <param name="outputs">Operands written, row-major.</param>
     /// <param name="loops">The emitted loops of the device.</param>
     /// <param name="use">How often the kernel will run.</param>
-    public static CpuKernel Prepare(string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls)
+    /// <param name="writesOver">True when an output of a map may be the memory of an input of its layout.</param>
+    public static CpuKernel Prepare(
+        string name, Kernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls, bool writesOver = false)
     {
         bool nothing = true;
         foreach (Operand output in outputs) nothing &= output.Layout.Shape.Count == 0;
@@ -18,7 +20,7 @@ internal static class CpuKernels
         return kernel switch
         {
             MapKernel { Bodies: { Count: 1 } bodies } when inputs.Length == 1 && bodies[0].Op == ExprOp.Input => CpuCopy.Of(inputs[0]),
-            MapKernel map => new CpuMap(map, inputs, outputs, loops, use),
+            MapKernel map => new CpuMap(map, inputs, outputs, loops, use, writesOver),
             RowsKernel rows => new CpuMap(rows, inputs, outputs, loops, use),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),

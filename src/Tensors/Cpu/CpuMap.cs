@@ -40,18 +40,24 @@ internal sealed unsafe class CpuMap : CpuKernel
     private readonly bool direct;
 
     /// <summary>An elementwise kernel.</summary>
-    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls)
-        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs, loops, use)
+    /// <param name="kernel">What is computed.</param>
+    /// <param name="operands">Operands read.</param>
+    /// <param name="outputs">Operands written.</param>
+    /// <param name="loops">The emitted loops of the device.</param>
+    /// <param name="use">How often the kernel will run.</param>
+    /// <param name="writesOver">True when an output may be the memory of an operand of its layout.</param>
+    public CpuMap(MapKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls, bool writesOver = false)
+        : this(outputs[0].Layout.Shape, default, kernel.Bodies, operands, outputs, loops, use, writesOver)
     {
     }
 
     /// <summary>A kernel over rows.</summary>
     public CpuMap(RowsKernel kernel, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use = PlanUse.Calls)
-        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, loops, use)
+        : this([kernel.Rows, kernel.Length], kernel.Stages, kernel.Bodies, operands, outputs, loops, use, writesOver: false)
     {
     }
 
-    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use)
+    private CpuMap(Shape shape, RowStages stages, Exprs bodies, ReadOnlySpan<Operand> operands, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use, bool writesOver)
     {
         int[][] strides = new int[operands.Length][];
         for (int i = 0; i < strides.Length; i++) strides[i] = operands[i].Layout.Strides.ToArray();
@@ -79,7 +85,7 @@ internal sealed unsafe class CpuMap : CpuKernel
             isPerRow[o] = isRows && outputs[o].Layout.Shape.Rank == 1;
         }
         TileSource[] sources = Array.ConvertAll(inputs, p => p.Source);
-        program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources, shortRow) : TileProgram.Compile(bodies.Values, sources);
+        program = isRows ? TileProgram.Compile(stages.Values, bodies.Values, isPerRow, sources, shortRow) : TileProgram.Compile(bodies.Values, sources, writesOver);
         slots = program.Slots;
         stageCount = stages.Count;
         // A single instruction is a loop over vectors already.

@@ -42,7 +42,8 @@ internal sealed unsafe class TileCompiler
     /// <summary>The instructions. Every output is written by one of them.</summary>
     /// <param name="bodies">An expression per output.</param>
     /// <param name="perRow">Which outputs have one value for a row; none when empty.</param>
-    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perRow = default)
+    /// <param name="writesLast">Write no output before everything is computed.</param>
+    public TileInstruction[] Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<bool> perRow = default, bool writesLast = false)
     {
         int[] roots = new int[bodies.Length];
         foreach (Expr body in bodies) Visit(body);
@@ -51,7 +52,7 @@ internal sealed unsafe class TileCompiler
             int root = byReference[bodies[i]];
             TileExtent extent = perRow.IsEmpty || !perRow[i] ? TileExtent.Tile : rowLength > 0 ? TileExtent.Rows : TileExtent.Single;
             // What is not computed for one output alone, once for each of its elements, is copied there.
-            bool own = !nodes[root].IsLeaf && nodes[root].Extent == extent && extent != TileExtent.Single && !roots.AsSpan(0, i).Contains(root);
+            bool own = !writesLast && !nodes[root].IsLeaf && nodes[root].Extent == extent && extent != TileExtent.Single && !roots.AsSpan(0, i).Contains(root);
             roots[i] = own ? root : Copy(root, extent);
         }
         return Schedule(roots);

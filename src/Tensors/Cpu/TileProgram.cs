@@ -78,10 +78,13 @@ internal sealed unsafe class TileProgram
     public TileSlots Slots { get; }
 
     /// <summary>Compiles expressions, one per output, for inputs that come as given.</summary>
-    public static TileProgram Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs)
+    /// <param name="bodies">An expression per output.</param>
+    /// <param name="inputs">How the inputs come.</param>
+    /// <param name="writesOver">True when an output may be an input's memory: with several outputs, all are then written after the last input was read.</param>
+    public static TileProgram Compile(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, bool writesOver = false)
     {
         var builder = new TileCompiler(inputs, bodies.Length);
-        return new(builder.Compile(bodies), builder.Slots());
+        return new(builder.Compile(bodies, writesLast: writesOver && bodies.Length > 1), builder.Slots());
     }
 
     /// <summary>Compiles stages that reduce rows, and expressions that see their values as further inputs.</summary>

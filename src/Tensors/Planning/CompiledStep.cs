@@ -18,7 +18,7 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     private readonly int stateCount;
     private readonly TensorSpec[] stateSpecs;
 
-    // The first stateCount entries of inputs and results are the two halves of a double buffer, exchanged after every run.
+    // The first stateCount entries of inputs and results are the two halves of a double buffer, exchanged after every run; they are one where the plan updates in place.
     private Storage[] inputs;
     private Storage[] results = [];
     private TensorSpec[] metricSpecs = [];
@@ -52,7 +52,9 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     /// </summary>
     public void Prepare(TBatch example)
     {
-        if (Plan(example) && !Ready().Plan.HasWhile) Ready().Run(inputs.Select(s => device.Allocate(s.DType, s.Count)).ToArray(), results);
+        if (!Plan(example) || Ready().Plan.HasWhile) return;
+        Storage[] zeros = Array.ConvertAll(inputs, s => device.Allocate(s.DType, s.Count));
+        Ready().Run(zeros, [.. results.Select((r, i) => Ready().Plan.InPlace.Contains(i) ? zeros[i] : r)]);
     }
 
     /// <summary>Makes the plan for batches of this form; false when there was one.</summary>
@@ -71,9 +73,9 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
             if (graph.Outputs[i].Spec != stateSpecs[i])
                 throw new ShapeException($"compileStep: leaf {i} of the state is {stateSpecs[i]}, the step returns {graph.Outputs[i].Spec}. A step must keep the form of its state.");
         }
-        executable = device.Build(Planner.Make(graph, PlanUse.Steps));
+        executable = device.Build(Planner.Make(graph, PlanUse.Steps, stateCount));
         inputs = [.. inputs[..stateCount], .. leaves.Select(l => device.Allocate(l.DType, l.Count))];
-        results = [.. graph.Outputs.Select(o => device.Allocate(o.DType, o.Count))];
+        results = [.. graph.Outputs.Select((o, i) => executable.Plan.InPlace.Contains(i) ? inputs[i] : device.Allocate(o.DType, o.Count))];
         metricSpecs = [.. graph.Outputs.Skip(stateCount).Select(o => o.Spec)];
         Inputs = [.. leaves.Select((l, i) => new StepInput(inputs[stateCount + i], l.Spec))];
         batchStructure = example;

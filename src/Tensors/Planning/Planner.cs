@@ -20,7 +20,8 @@ internal sealed class Planner
     /// <summary>The plan of a graph whose captures are all concrete.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="use">How often the plan will run. One that runs once is not fused: kernels of single ops are ready in no time.</param>
-    public static Plan Make(Graph graph, PlanUse use = PlanUse.Calls)
+    /// <param name="states">How many of the first inputs and outputs are a state that the plan updates.</param>
+    public static Plan Make(Graph graph, PlanUse use = PlanUse.Calls, int states = 0)
     {
         var planner = new Planner();
         PlanDraft draft = planner.draft;
@@ -37,8 +38,9 @@ internal sealed class Planner
             ProductOrientation.Improve(draft);
             draft.Steps = Fuser.Fuse(draft);
         }
+        ImmutableArray<int> inPlace = StateUpdates.Place(draft, states);
         long arena = MemoryPlanner.Assign(draft.Buffers, draft.Steps, draft.Results);
-        return new([.. draft.Inputs], [.. draft.Constants], [.. draft.Buffers], [.. draft.Steps], draft.Results, arena) { Use = use };
+        return new([.. draft.Inputs], [.. draft.Constants], [.. draft.Buffers], [.. draft.Steps], draft.Results, arena) { Use = use, InPlace = inPlace };
     }
 
     private void Add(Graph graph)

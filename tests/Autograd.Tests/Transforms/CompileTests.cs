@@ -279,4 +279,54 @@ public sealed class CompileTests
         f.Invoke(X.T);
         Assert.Equal(2, made);
     }
+
+    [Theory, InlineData(1), InlineData(7), InlineData(1000), InlineData(100_003)]
+    public void StateIsUpdatedInPlaceWithTheSameBits(int count)
+    {
+        // Every next value reads every old one, so the order in which they are written matters.
+        static Three next(Three s, Tensor b)
+        {
+            Tensor product = s.A * s.B;
+            return new((product * 0.9f) + (s.C * b), Ops.Tanh(product - s.B), s.A + (product * s.C) - b);
+        }
+
+        float[] values(int seed) => [.. Enumerable.Range(0, count).Select(i => MathF.Sin((seed * 100) + i))];
+        var state = new Three(Tensor.Of(values(1)), Tensor.Of(values(2)), Tensor.Of(values(3)));
+        Tensor batch = Tensor.Of(values(4));
+        using var step = Function.CompileStep(state, (Three s, Tensor b) => (next(s, b), s.A.Sum() + 0));
+        step.Prepare(batch);
+        Assert.Contains("updated in place: 3 of 4", step.Explain(), StringComparison.Ordinal);
+        for (int i = 0; i < 5; i++)
+        {
+            float sum = state.A.Sum().ToScalar<float>();
+            state = next(state, batch);
+            step.Run(batch);
+            Assert.Equal(sum, step.Metrics().ToScalar<float>());
+        }
+        foreach ((Tensor a, Tensor b) in Tree.Leaves(state).Zip(Tree.Leaves(step.Snapshot()))) Assert.Equal(a.ToArray<float>(), b.ToArray<float>());
+    }
+
+    [Fact]
+    public void AnErrorLeavesTheStateAsItWas()
+    {
+        Tensor table = Tensor.Of([1.0, 2, 3]);
+        using var step = Function.CompileStep(X, (Tensor s, Tensor at) => (s * 2 + Ops.Take(table, at, 0), Ops.Take(table, at, 0).Sum()));
+        step.Run(Tensor.Of([0L, 1, 2]));
+        double[] before = step.Snapshot().ToArray<double>();
+        Assert.Throws<ShapeException>(() => step.Run(Tensor.Of([0L, 1, 3])));
+        Assert.Equal(before, step.Snapshot().ToArray<double>());
+        step.Run(Tensor.Of([0L, 1, 2]));
+        Assert.NotEqual(before, step.Snapshot().ToArray<double>());
+    }
+
+    private sealed record Three(Tensor A, Tensor B, Tensor C) : ITree<Three>
+    {
+        public int LeafCount => 3;
+
+        public object StructureKey => typeof(Three);
+
+        public void CopyLeaves(Span<Tensor> leaves) => (leaves[0], leaves[1], leaves[2]) = (A, B, C);
+
+        public Three WithLeaves(ReadOnlySpan<Tensor> leaves) => new(leaves[0], leaves[1], leaves[2]);
+    }
 }

@@ -54,6 +54,26 @@ public sealed unsafe class PromotionTests
         Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
     }
 
+    [Theory, InlineData(PlanUse.Once), InlineData(PlanUse.Steps)]
+    public void OutputsMayBeWrittenOverInputs(PlanUse use)
+    {
+        using var pool = new WorkerPool(2);
+        Expr product = A * B;
+        Exprs bodies = [product * 0.9, B - (A * product), product - B];
+        foreach (int count in (int[])[1, 5, 33, 1000, 100_001])
+        {
+            Tensor a = Views.Contiguous(DType.F32, [count], new Random(5)), b = Views.Contiguous(DType.F32, [count], new Random(6));
+            Operand[] inputs = [new(0, DType.F32, a.Layout), new(1, DType.F32, a.Layout)], outputs = [inputs[0], inputs[1], inputs[0]];
+            Tensor[] apart = [.. outputs.Select(_ => Views.Output(new CpuDevice(1), DType.F32, [count]))];
+            Run(new CpuMap(new MapKernel(bodies), inputs, outputs, new LoopCache(), PlanUse.Once), pool, [a, b, .. apart]);
+            Tensor third = Views.Output(new CpuDevice(1), DType.F32, [count]);
+            Run(new CpuMap(new MapKernel(bodies), inputs, outputs, new LoopCache(), use, writesOver: true), pool, [a, b, a, b, third]);
+            Assert.Equal(Views.Bits(apart[0]), Views.Bits(a));
+            Assert.Equal(Views.Bits(apart[1]), Views.Bits(b));
+            Assert.Equal(Views.Bits(apart[2]), Views.Bits(third));
+        }
+    }
+
     [Fact]
     public void KernelsOfADeviceShareLoops()
     {
