@@ -28,6 +28,9 @@ switch (args)
     case ["generate-tiles", var path]:
         TileGenerator.Write(path);
         return 0;
+    case ["generate-convolution-tiles", var path]:
+        ConvolutionTileGenerator.Write(path);
+        return 0;
     case ["ulp", .. var options]:
         return UlpSuite.Run(options);
     case ["compare", .. var options]:
@@ -43,6 +46,7 @@ switch (args)
               fused                    elementwise kernels: emitted loops and tiles against loops written by hand
               ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place
               generate-tiles <path>    writes the unrolled register tiles (src/Tensors/Cpu/GemmTiles.g.cs)
+              generate-convolution-tiles <path>   the same for convolutions (src/Tensors/Cpu/ConvolutionTiles.g.cs)
             """);
         return 2;
 }

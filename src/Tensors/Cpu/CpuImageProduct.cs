@@ -8,7 +8,8 @@ namespace Engine.Tensors.Cpu;
 /// Per image and group a matrix product: kernels [rows, k] times what the windows see [k, positions].
 /// </summary>
 /// <remarks>
-/// Tiles run along k = (plane, ky, kx) in order, whatever the shape. Frame elements are zeros that are multiplied like others, so a result is that of an image padded beforehand:
+/// Tiles run along k = (plane, ky, kx) in order, whatever the shape. They read the framed image in place where neighbouring positions see neighbouring elements and rows of
+/// positions fill vectors well; else what the windows see is copied to panels of positions first. Frame elements are zeros that are multiplied like others, so a result is that of an image padded beforehand:
 /// with finite kernels they change no bit.
 /// </remarks>
 internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
@@ -26,6 +27,10 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
     private readonly int rows;
     private readonly int depth;
     private readonly int strips;
+    private readonly int stripRows;
+    private readonly bool inPlace;
+    private readonly int rowVectors;
+    private readonly int vectors;
     private readonly int panels;
     private readonly nint[] weightOffsets;
     private readonly nint weightRow;
@@ -77,7 +82,13 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
         Extent move = forward ? window.Stride : 1;
         positions = new(y[3], y[2] * y[3], move.Height * frame.Width, move.Width, offsets);
         strips = (rows + TileRows - 1) / TileRows;
-        panels = (positions.Count + TileColumns - 1) / TileColumns;
+        stripRows = strips == 0 ? 0 : (rows + strips - 1) / strips;
+        // A vector of every strip takes as long as another; copying takes about half as long as a strip.
+        rowVectors = (positions.Columns + TSimd.Width - 1) / TSimd.Width;
+        vectors = rowVectors * y[2];
+        int copied = (positions.Count + TSimd.Width - 1) / TSimd.Width;
+        inPlace = move.Width == 1 && vectors * (long)strips * 2 <= copied * ((strips * 2L) + 1);
+        panels = ((inPlace ? vectors : copied) + 2) / 3;
     }
 
     private static int TileRows => TSimd.TileRows;
@@ -112,8 +123,8 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
         {
             for (int strip = 0; strip < strips; strip++)
             {
-                T* from = weights + (g * weightGroup) + (strip * TileRows * weightRow);
-                int count = Math.Min(TileRows, rows - (strip * TileRows));
+                T* from = weights + (g * weightGroup) + (strip * stripRows * weightRow);
+                int count = Math.Min(stripRows, rows - (strip * stripRows));
                 for (int k = 0; k < depth; k++, target += TileRows)
                     for (int r = 0; r < count; r++) target[r] = from[weightOffsets[k] + (r * weightRow)];
             }
@@ -128,18 +139,57 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
         (long first, long end) = split == 1 ? Part((long)images * groups, chunk, chunks) : (chunk / split, (chunk / split) + 1);
         (long firstPanel, long endPanel) = split == 1 ? (0, panels) : Part(panels, chunk % split, split);
         long planesBytes = ((planes.Reserve(planesPerGroup) * sizeof(T)) + 63) & ~63L;
-        Scratch memory = scratch.Rent((nuint)(planesBytes + (((long)Math.Min(depth, DepthBlock) + 1) * TileColumns * sizeof(T))));
+        long panelBytes = inPlace ? 0 : ((long)Math.Min(depth, DepthBlock) + 1) * TileColumns * sizeof(T);
+        Scratch memory = scratch.Rent((nuint)(planesBytes + panelBytes));
         T* frame = (T*)memory.Pointer;
         T* panel = (T*)(memory.Pointer + planesBytes);
+        planes.Clear(planesPerGroup, frame);
         for (long unit = first; unit < end; unit++)
         {
             (long image, long g) = Math.DivRem(unit, groups);
             planes.Copy((T*)operands[0] + ((nint)image * imageStride), (int)g * planesPerGroup, planesPerGroup, frame);
             T* output = (T*)operands[2] + (unit * rows * positions.Count);
             T* weights = packed + (g * strips * depth * TileRows);
-            for (long p = firstPanel; p < endPanel; p++) Panel((int)p * TileColumns, frame, panel, weights, output);
+            for (long p = firstPanel; p < endPanel; p++)
+            {
+                if (inPlace) PanelInPlace((int)p, frame, weights, output);
+                else Panel((int)p * TileColumns, frame, panel, weights, output);
+            }
         }
         scratch.Return(memory);
+    }
+
+    /// <summary>All rows at a few vectors of positions, none of which goes from one row of positions to the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void PanelInPlace(int number, T* frame, T* weights, T* output)
+    {
+        (long first, long end) = Part(vectors, number, panels);
+        int count = (int)(end - first);
+        ImageLanes<T> lanes = default;
+        Place(frame, output, (int)first, out lanes.Image0, out lanes.Output0, out lanes.Count0);
+        if (count > 1) Place(frame, output, (int)first + 1, out lanes.Image1, out lanes.Output1, out lanes.Count1);
+        if (count > 2) Place(frame, output, (int)first + 2, out lanes.Image2, out lanes.Output2, out lanes.Count2);
+        fixed (int* offsets = positions.Offsets)
+        {
+            nint move = (nint)stripRows * positions.Count;
+            for (int r = 0; r < rows; r += stripRows, weights += (nint)depth * TileRows)
+            {
+                ConvolutionTiles<T, TVector, TSimd>.RunImage(Math.Min(stripRows, rows - r), count, depth, weights, offsets, &lanes, positions.Count);
+                lanes.Output0 += move;
+                lanes.Output1 += move;
+                lanes.Output2 += move;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Place(T* frame, T* output, int vector, out T* image, out T* result, out int count)
+    {
+        (int row, int column) = Math.DivRem(vector, rowVectors);
+        column *= TSimd.Width;
+        image = frame + ((nint)row * positions.RowStep) + column;
+        result = output + ((nint)row * positions.Columns) + column;
+        count = Math.Min(TSimd.Width, positions.Columns - column);
     }
 
     /// <summary>All rows at a few neighbouring positions.</summary>
@@ -154,8 +204,8 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
             positions.Gather(frame, position, count, k, part, panel, width);
             for (int strip = 0; strip < strips; strip++)
             {
-                int r = strip * TileRows;
-                GemmTiles<T, TVector, TSimd>.Run(Math.Min(TileRows, rows - r), vectors, part, weights + ((((long)strip * depth) + k) * TileRows), 1, TileRows,
+                int r = strip * stripRows;
+                GemmTiles<T, TVector, TSimd>.Run(Math.Min(stripRows, rows - r), vectors, part, weights + ((((long)strip * depth) + k) * TileRows), 1, TileRows,
                     panel, width, output + ((long)r * positions.Count) + position, positions.Count, count - width + TSimd.Width, k > 0);
             }
         }

@@ -110,6 +110,7 @@ internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
         int count = Math.Min(TileColumns, columns - column);
         int vectors = (count + TSimd.Width - 1) / TSimd.Width, width = vectors * TSimd.Width;
         int channel = column / kernelCount, last = (column + count - 1) / kernelCount;
+        planes.Clear(last - channel + 1, buffers.Frame);
         planes.Copy((T*)operands[0] + ((nint)image * imageStride), (g * planesPerGroup) + channel, last - channel + 1, buffers.Frame);
         T* frame = buffers.Frame - ((nint)channel * planes.PlaneCount);
         T* gradient = (T*)operands[1] + ((nint)image * gradientImage) + ((nint)g * rows * gradientChannel);

@@ -43,11 +43,14 @@ internal sealed unsafe class ImagePlanes
     /// <summary>Elements to reserve for some planes.</summary>
     public long Reserve(int planes) => ((long)planes * PlaneCount) + Slack;
 
-    /// <summary>Copies planes [first, first + count) of the image at <paramref name="image"/>.</summary>
+    /// <summary>Sets what <see cref="Copy"/> leaves as it is: the frame, the space between elements, and what lies behind the last plane.</summary>
+    public void Clear<T>(int count, T* target) where T : unmanaged =>
+        NativeMemory.Clear(framed ? target : target + ((long)count * PlaneCount), (nuint)((framed ? Reserve(count) : Slack) * sizeof(T)));
+
+    /// <summary>Copies planes [first, first + count) of the image at <paramref name="image"/> into planes that were cleared once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Copy<T>(T* image, int first, int count, T* target) where T : unmanaged
     {
-        if (framed) NativeMemory.Clear(target, (nuint)((long)count * PlaneCount * sizeof(T)));
         for (int c = 0; c < count; c++)
         {
             T* plane = image + ((nint)(first + c) * channelStride);

@@ -10,6 +10,9 @@ public sealed class ConvolutionTests
         (3, 4, 6, 6, 4, 3, 1, 1, 1, 4), (2, 2, 4, 4, 5, 4, 1, 0, 1, 1), (2, 3, 7, 7, 9, 1, 1, 0, 1, 1), (2, 3, 10, 11, 10, 5, 3, 2, 1, 1), (1, 1, 3, 3, 1, 1, 2, 0, 1, 1),
         (2, 2, 5, 5, 2, 2, 1, 3, 1, 1), (2, 70, 6, 6, 20, 3, 1, 1, 1, 1), (1, 1, 28, 28, 8, 3, 1, 1, 1, 1), (2, 2, 30, 30, 3, 5, 1, 0, 1, 1), (0, 2, 5, 5, 3, 3, 1, 1, 1, 1),
         (2, 0, 5, 5, 3, 3, 1, 1, 1, 1),
+        // Rows of positions that fill vectors well are read in place: whole vectors, last ones partly filled, odd numbers of vectors, kernels in strips of unequal height.
+        (2, 3, 6, 16, 9, 3, 1, 1, 1, 1), (3, 2, 4, 14, 12, 5, 1, 2, 1, 1), (2, 4, 5, 31, 10, new(3, 5), new(2, 1), new(1, 2), new(1, 2), 2), (1, 1, 3, 48, 17, new(1, 3), 1, 0, 1, 1),
+        (1, 3, 1, 64, 3, 1, 1, 0, 1, 3), (2, 6, 7, 15, 6, 3, 1, new(0, 1), new(2, 1), 3), (5, 1, 2, 32, 25, 2, 1, 1, 1, 1), (1, 2, 20, 13, 33, 3, new(3, 2), 1, 1, 1),
     ];
 
     public static TheoryData<ConvolutionPass, DType, int> Runs
