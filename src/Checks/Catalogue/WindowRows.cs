@@ -9,7 +9,8 @@ internal static class WindowRows
     [
         new("windows", Windows),
         new("windows fold", Fold) { Covers = ["FoldOp"], Note = "the transpose of windows, reached as its reverse product" },
-        new("maxPool2D", g => Pool(g, isMax: true)) { Covers = ["WindowsOp", "ReductionOp"] },
+        new("maxPool2D", g => Pool(g, isMax: true)) { Covers = ["MaxPoolOp"] },
+        new("maxPool2D gradient", MaxPoolGradient) { Covers = ["MaxPoolGradientOp"], Note = "reached as the reverse product of maxPool2D" },
         new("avgPool2D", g => Pool(g, isMax: false)) { Covers = ["WindowsOp", "ReductionOp"] },
     ];
 
@@ -49,13 +50,9 @@ internal static class WindowRows
 
     private static OpCase Pool(Generator g, bool isMax)
     {
-        Extent size = new(g.Integer(1, 3), g.Integer(1, 3)), stride = g.OneIn(2) ? size : new(g.Integer(1, 2), g.Integer(1, 2));
-        Extent padding = new(g.Integer(0, size.Height / 2), g.Integer(0, size.Width / 2));
-        Shape shape = new int[] { g.Length(1, 2), size.Height + g.Length(0, 2), size.Width + g.Length(0, 2) };
-        if (g.OneIn(3)) shape = shape[1..];
+        (Shape shape, Extent size, Extent stride, Extent padding) = DrawPool(g);
         int[] around = [.. new int[shape.Rank - 2], padding.Height, padding.Width];
-        Shape padded = Shape.Create([.. shape.Select((n, i) => n + (2 * around[i]))]);
-        var window = new SlidingWindow(padded[^2..], [size.Height, size.Width], [stride.Height, stride.Width], [1, 1]);
+        SlidingWindow window = Padded(shape, size, stride, padding);
         var operand = new Operand(shape) { Spread = isMax ? Spread.Distinct : Spread.Uniform };
         return new(
             xs => isMax ? Ops.MaxPool2D(xs[0], size, stride, padding) : Ops.AvgPool2D(xs[0], size, stride, padding),
@@ -64,4 +61,33 @@ internal static class WindowRows
                 isMax ? Naive.Max : v => v.Sum() / v.Length))
         { Attributes = $"{size} stride {stride} padding {padding}" };
     }
+
+    private static OpCase MaxPoolGradient(Generator g)
+    {
+        (Shape shape, Extent size, Extent stride, _) = DrawPool(g);
+        SlidingWindow window = Padded(shape, size, stride, 0);
+        Shape results = shape[..^2].Concat(window.Positions);
+        return new(
+            xs => Transform.Vjp(x => Ops.MaxPool2D(x, size, stride), xs[0], xs[1]).Cotangent,
+            [new(shape) { Spread = Spread.Distinct }, new(results)],
+            a =>
+            {
+                Grid seen = Naive.Windows(a[0], window), most = Naive.Reduce(seen, [-2, -1], true, Naive.Max);
+                Grid chosen = Naive.Map([seen, most], v => v[0] == v[1] ? 1 : 0), count = Naive.Reduce(chosen, [-2, -1], true, v => v.Sum());
+                return Naive.Fold(Naive.Map([Naive.Reshape(a[1], results.Concat([1, 1])), chosen, count], v => v[0] * (v[1] / v[2])), window);
+            })
+        { Attributes = $"{size} stride {stride}" };
+    }
+
+    private static (Shape Shape, Extent Size, Extent Stride, Extent Padding) DrawPool(Generator g)
+    {
+        Extent size = new(g.Integer(1, 3), g.Integer(1, 3)), stride = g.OneIn(2) ? size : new(g.Integer(1, 2), g.Integer(1, 2));
+        Extent padding = new(g.Integer(0, size.Height / 2), g.Integer(0, size.Width / 2));
+        Shape shape = new int[] { g.Length(1, 2), size.Height + g.Length(0, 2), size.Width + g.Length(0, 2) };
+        if (g.OneIn(3)) shape = shape[1..];
+        return (shape, size, stride, padding);
+    }
+
+    private static SlidingWindow Padded(Shape shape, Extent size, Extent stride, Extent padding) => new(
+        [shape[^2] + (2 * padding.Height), shape[^1] + (2 * padding.Width)], [size.Height, size.Width], [stride.Height, stride.Width], [1, 1]);
 }

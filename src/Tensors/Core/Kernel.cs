@@ -179,6 +179,21 @@ public sealed record FoldKernel(SlidingWindow Window) : Kernel
     public override Accumulation Order => Accumulation.InOrder;
 }
 
+/// <summary>The greatest element of every window over the last two axes; NaN if there is one.</summary>
+/// <param name="Window">The windows; the lengths of the operand's last axes are in it.</param>
+public sealed record MaxPoolKernel(SlidingWindow Window) : Kernel;
+
+/// <summary>
+/// Operand and result of <see cref="MaxPoolKernel"/> and the result's cotangent, to the operand's cotangent. With m 1 for the elements of a window that equal its result, else 0,
+/// and n the sum of m, each window element is given cotangent * (m / n); these are added as <see cref="FoldKernel"/> adds.
+/// </summary>
+/// <param name="Window">The windows; the lengths of the result's last axes are in it.</param>
+public sealed record MaxPoolGradientKernel(SlidingWindow Window) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
 /// <summary>
 /// Operands (x, indices). The first <paramref name="BatchAxes"/> axes of both are shared; result shape: batch + x[BatchAxes..Axis] + indices[BatchAxes..] + x[Axis+1..].
 /// Indices are i64 or i32 and are checked: one out of range throws <see cref="ShapeException"/>.

@@ -29,6 +29,8 @@ internal static class CpuKernels
             ScanKernel scan => CpuTyped.Scan(name, scan, inputs[0]),
             SortKernel sort => CpuTyped.Sort(name, sort, inputs[0]),
             FoldKernel fold => CpuTyped.Fold(name, fold, inputs[0]),
+            MaxPoolKernel pool => CpuTyped.MaxPool(name, pool.Window, inputs[0]),
+            MaxPoolGradientKernel pool => CpuTyped.MaxPoolGradient(name, pool.Window, inputs),
             ConvolutionKernel convolution => CpuConvolution.Prepare(convolution, inputs, outputs[0]),
             AttentionKernel attention => CpuAttention.Prepare(attention, inputs, outputs),
             AttentionGradientKernel gradient => CpuAttention.Prepare(gradient, inputs, outputs),

@@ -43,5 +43,19 @@ internal static class CpuTyped
         _ => throw Refused(name, input.DType),
     };
 
+    public static CpuKernel MaxPool(string name, SlidingWindow window, Operand input) => input.DType switch
+    {
+        DType.F32 => new CpuMaxPool<float>(window, input),
+        DType.F64 => new CpuMaxPool<double>(window, input),
+        _ => throw Refused(name, input.DType),
+    };
+
+    public static CpuKernel MaxPoolGradient(string name, SlidingWindow window, ReadOnlySpan<Operand> inputs) => inputs[0].DType switch
+    {
+        DType.F32 => new CpuMaxPoolGradient<float>(window, inputs),
+        DType.F64 => new CpuMaxPoolGradient<double>(window, inputs),
+        _ => throw Refused(name, inputs[0].DType),
+    };
+
     public static DTypeException Refused(string name, DType type) => new($"{name}: takes no {type.Name()}. Cast first: x.Cast(DType.F32).");
 }

@@ -99,7 +99,10 @@ public static partial class Ops
     /// O = (S - dilation * (K - 1) - 1) / stride + 1.
     /// </summary>
     /// <exception cref="ShapeException">A window does not fit, or a stride or dilation is below 1.</exception>
-    public static Tensor Windows(Tensor x, Shape size, Shape stride, Shape dilation)
+    public static Tensor Windows(Tensor x, Shape size, Shape stride, Shape dilation) => new WindowsOp(WindowsOver(x, size, stride, dilation)).Apply(x);
+
+    /// <summary>The windows over the last axes, checked.</summary>
+    private static SlidingWindow WindowsOver(Tensor x, Shape size, Shape stride, Shape dilation)
     {
         if (size.Rank > x.Rank || stride.Rank != size.Rank || dilation.Rank != size.Rank)
             throw new ShapeException($"windows: size {size}, stride {stride} and dilation {dilation} must name the same number of axes, at most the {x.Rank} of {x.Shape}.");
@@ -112,7 +115,7 @@ public static partial class Ops
             if (span > x.Shape[lead + i])
                 throw new ShapeException($"windows: a window of {span} elements does not fit axis {lead + i} of {x.Shape}, which is {x.Shape[lead + i]}. Pad first.");
         }
-        return new WindowsOp(new SlidingWindow(x.Shape[lead..], size, stride, dilation)).Apply(x);
+        return new SlidingWindow(x.Shape[lead..], size, stride, dilation);
     }
 }
 

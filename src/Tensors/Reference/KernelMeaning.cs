@@ -30,8 +30,14 @@ internal static class KernelMeaning
             case AttentionKernel attention:
                 Attention.Run(attention, inputs, outputs);
                 break;
-            case AttentionGradientKernel gradient:
-                Attention.RunGradient(gradient, inputs, outputs);
+            case AttentionGradientKernel slopes:
+                Attention.RunGradient(slopes, inputs, outputs);
+                break;
+            case MaxPoolKernel pool:
+                MaxPooling.Run(pool.Window, inputs[0], result);
+                break;
+            case MaxPoolGradientKernel gradient:
+                MaxPooling.RunGradient(gradient.Window, inputs, result);
                 break;
             case FoldKernel fold:
                 Folding.Run(fold.Window, inputs[0], result);
