@@ -69,7 +69,10 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
         return _batch * _rowSlices * _columnSlices;
     }
 
-    /// <summary>Finds the grid of about <paramref name="wanted"/> slices that ends first: the least work in the longest thread, plus what packing repeats.</summary>
+    /// <summary>
+    /// Finds the grid of about <paramref name="wanted"/> slices that ends first: the least work in the longest thread, plus what packing repeats, plus what threads fetch from each
+    /// other's caches.
+    /// </summary>
     private void DivideProduct(int wanted, int threads)
     {
         var rowTiles = Ceiling(_problem.M, RowUnit);
@@ -81,8 +84,10 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
             long rounds = Ceiling(rowSlices * columnSlices * _batch, threads);
             long rows = Math.Min(_problem.M, Ceiling(rowTiles, rowSlices) * RowUnit);
             long columns = Math.Min(_problem.N, Ceiling(columnTiles, columnSlices) * ColumnUnit);
-            // Packing an element costs about as much as twelve steps of a tile.
-            var cost = rounds * (rows * columns + 12 * (rows + columns));
+            // Slices of rows share B. Slices of columns share A, and cut C across the ranges in which elementwise kernels divide it among the same threads.
+            var shared = (rowSlices > 1 ? _problem.N : 0) + (columnSlices > 1 ? _problem.M + (long)_problem.M * _problem.N / Math.Max(1, _problem.K) : 0);
+            // For every step of k. Packing an element costs about as much as twelve steps of a tile, fetching one as much as twenty.
+            var cost = rounds * (rows * columns + 12 * (rows + columns)) + 20 * shared;
             if (cost < best)
             {
                 best = cost;

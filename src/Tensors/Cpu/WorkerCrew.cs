@@ -26,7 +26,6 @@ internal sealed unsafe class WorkerCrew(int workerCount, ScratchPool scratch)
     private ParallelJob? _job;
     private delegate*<ScratchPool, void*, int, void> _body;
     private void* _state;
-    private int _chunks;
     private Exception? _error;
 
     /// <summary>The threads started so far.</summary>
@@ -43,14 +42,12 @@ internal sealed unsafe class WorkerCrew(int workerCount, ScratchPool scratch)
         _job = job;
         _body = body;
         _state = state;
-        _chunks = chunks;
         _counters.Pending = chunks;
-        var generation = (_counters.Claim >>> 32) + 1;
         // A full fence: the job is visible before the claim word, and the claim word before the sleepers are counted.
-        Interlocked.Exchange(ref _counters.Claim, (generation << 32) | (uint)chunks);
+        Interlocked.Exchange(ref _counters.Claim, Claims.Next(_counters.Claim, chunks));
         Wake(chunks - 1);
 
-        while (TryClaim(out var chunk))
+        while (TryClaim(fromEnd: false, out var chunk))
             Execute(chunk);
         WaitForStartedChunks();
 
@@ -74,17 +71,19 @@ internal sealed unsafe class WorkerCrew(int workerCount, ScratchPool scratch)
     {
         for (var i = 0; i < _workers.Length; i++)
         {
-            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"Engine worker {i + 1}" };
+            // Every second thread begins at the end, see Claims.
+            var fromEnd = i % 2 == 0;
+            _workers[i] = new Thread(() => Work(fromEnd)) { IsBackground = true, Name = $"Engine worker {i + 1}" };
             _workers[i].Start();
         }
         _started = true;
     }
 
-    private void Work()
+    private void Work(bool fromEnd)
     {
         while (!_stopping)
         {
-            while (TryClaim(out var chunk))
+            while (TryClaim(fromEnd, out var chunk))
                 Execute(chunk);
             if (!SpinForWork())
                 Sleep();
@@ -92,18 +91,18 @@ internal sealed unsafe class WorkerCrew(int workerCount, ScratchPool scratch)
     }
 
     /// <summary>
-    /// Takes the next chunk. The claim word is (generation, chunks left): an exchange that succeeds took a chunk of the generation that was read, and the caller of
-    /// that generation cannot return, and so cannot overwrite the job, before this chunk is done. That is why the job's fields need no lock.
+    /// Takes the first or the last chunk that is left. An exchange that succeeds took a chunk of the generation that was read, and the caller of that generation cannot
+    /// return, and so cannot overwrite the job, before this chunk is done. That is why the job's fields need no lock.
     /// </summary>
-    private bool TryClaim(out int chunk)
+    private bool TryClaim(bool fromEnd, out int chunk)
     {
         var claim = Volatile.Read(ref _counters.Claim);
-        while ((uint)claim != 0)
+        while (!Claims.IsEmpty(claim))
         {
-            var seen = Interlocked.CompareExchange(ref _counters.Claim, claim - 1, claim);
+            var seen = Interlocked.CompareExchange(ref _counters.Claim, fromEnd ? Claims.WithoutLast(claim) : Claims.WithoutFirst(claim), claim);
             if (seen == claim)
             {
-                chunk = _chunks - (int)(uint)claim;
+                chunk = fromEnd ? Claims.End(claim) - 1 : Claims.First(claim);
                 return true;
             }
             claim = seen;
@@ -135,7 +134,7 @@ internal sealed unsafe class WorkerCrew(int workerCount, ScratchPool scratch)
         var deadline = Stopwatch.GetTimestamp() + _spinTicks;
         do
         {
-            if ((uint)Volatile.Read(ref _counters.Claim) != 0 || _stopping)
+            if (!Claims.IsEmpty(Volatile.Read(ref _counters.Claim)) || _stopping)
                 return true;
             Thread.SpinWait(4);
         }
@@ -149,7 +148,7 @@ internal sealed unsafe class WorkerCrew(int workerCount, ScratchPool scratch)
         {
             // Counted before the last look at the claim word; the caller publishes the word before it reads the count. One of the two sees the other.
             Interlocked.Increment(ref _sleepers);
-            if ((uint)Volatile.Read(ref _counters.Claim) == 0 && !_stopping)
+            if (Claims.IsEmpty(Volatile.Read(ref _counters.Claim)) && !_stopping)
                 Monitor.Wait(_workerGate);
             Interlocked.Decrement(ref _sleepers);
         }

@@ -41,7 +41,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     public void Run(int chunks, ParallelJob job)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (chunks > 1 && _crew is not null && _crew.TryEnter())
+        if (chunks is > 1 and <= Claims.Most && _crew is not null && _crew.TryEnter())
         {
             _crew.Run(chunks, job, null, null);
             GC.KeepAlive(this);
@@ -55,7 +55,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     public void Run(int chunks, delegate*<ScratchPool, void*, int, void> body, void* state)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (chunks > 1 && _crew is not null && _crew.TryEnter())
+        if (chunks is > 1 and <= Claims.Most && _crew is not null && _crew.TryEnter())
         {
             _crew.Run(chunks, null, body, state);
             GC.KeepAlive(this);

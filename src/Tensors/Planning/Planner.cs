@@ -36,6 +36,7 @@ internal sealed class Planner
         if (use != PlanUse.Once)
         {
             ProductOrientation.Improve(draft);
+            OuterProducts.Rewrite(draft);
             draft.Steps = Fuser.Fuse(draft);
         }
         ImmutableArray<int> inPlace = StateUpdates.Place(draft, states);

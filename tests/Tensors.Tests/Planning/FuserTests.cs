@@ -103,6 +103,17 @@ public sealed class FuserTests
         Same(t => Ops.Sum(Ops.MatMul(t, t.Permute(0, 2, 1)).Permute(0, 2, 1) * 3, [0]), Views.Contiguous(DType.F32, [4, 3, 7], new Random(6)));
     }
 
+    [Fact]
+    public void AnOuterProductJoinsItsReader()
+    {
+        Func<Tensor, Tensor> f = t => (Ops.MatMul(t.Reshape(-1, 1), t.Reshape(1, -1)) * 2) + 1;
+        Assert.Single(Plan(f, [20]).Steps);
+        foreach (Tensor x in Views.Of(DType.F32, [33], new Random(7))) Same(f, Tame(x));
+        // -0 + 0 is +0, as in the product.
+        Same(t => Ops.MatMul(t.Reshape(-1, 1), t.Reshape(1, -1)), Tensor.Of([0f, -1, 1, -0f]));
+        Same(t => Ops.MatMul(t.Reshape(2, 3, 1), t.Reshape(2, 1, 3)), Tensor.Of([0f, -1, 1, -0f, 2, 3]));
+    }
+
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
     public void RandomProgramsGiveTheBitsOfSingleOps(int seed)
     {
