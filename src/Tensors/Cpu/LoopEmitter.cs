@@ -35,7 +35,7 @@ internal static unsafe partial class LoopEmitter
         int size = LoopSize.Of(graph);
         if (size > LoopSize.Most) return null;
         var method = new DynamicMethod("Fused", typeof(void), [typeof(object), typeof(byte**), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true) { InitLocals = false };
-        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), LoopSize.Copies(size)).Write();
+        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), LoopSize.Copies(size, graph.Roots.Length)).Write();
         var loop = method.CreateDelegate<EmittedLoop>(null);
         // The first call compiles it, with full optimization at once.
         byte** slots = stackalloc byte*[graph.Inputs + graph.Roots.Length + graph.Coordinates];

@@ -21,8 +21,11 @@ internal static class LoopSize
         return size;
     }
 
-    /// <summary>Vectors that a step takes: one, when functions give the processor enough to do at a time.</summary>
-    public static int Copies(int size) => size <= MostForTwoVectors ? 2 : 1;
+    /// <summary>
+    /// Vectors that a step takes: one, when functions give the processor enough to do at a time, or when there are several outputs, which mostly wait for memory and often lie in the
+    /// memory of inputs: the rest of a row that fills no step then goes through scratch memory, and there is less of it.
+    /// </summary>
+    public static int Copies(int size, int outputs) => size <= MostForTwoVectors && outputs == 1 ? 2 : 1;
 
     private static int Single(ElementaryFunction function) => function switch
     {
