@@ -25,8 +25,13 @@ internal static class CpuConvolution
     }
 
     private static CpuKernel Make<T, TVector, TSimd>(ConvolutionKernel kernel, ReadOnlySpan<Operand> inputs, Operand output)
-        where T : unmanaged where TVector : struct where TSimd : struct, ISimd<T, TVector> =>
-        kernel.Pass == ConvolutionPass.WeightGradient
-            ? new CpuWeightGradient<T, TVector, TSimd>(kernel.Window, inputs[0], inputs[1], output)
-            : new CpuImageProduct<T, TVector, TSimd>(kernel.Pass, kernel.Window, inputs[0], inputs[1], output);
+        where T : unmanaged where TVector : struct where TSimd : struct, ISimd<T, TVector>
+    {
+        if (kernel.Pass != ConvolutionPass.WeightGradient)
+            return new CpuImageProduct<T, TVector, TSimd>(kernel.Pass, kernel.Window, inputs[0], inputs[1], output);
+        Shape weights = output.Layout.Shape;
+        return CpuWeightLanes<T, TVector, TSimd>.Suits(weights[0] / kernel.Window.Groups, weights.Count / weights[0])
+            ? new CpuWeightLanes<T, TVector, TSimd>(kernel.Window, inputs[0], inputs[1])
+            : new CpuWeightGradient<T, TVector, TSimd>(kernel.Window, inputs[0], inputs[1], output);
+    }
 }

@@ -13,6 +13,8 @@ public sealed class ConvolutionTests
         // Rows of positions that fill vectors well are read in place: whole vectors, last ones partly filled, odd numbers of vectors, kernels in strips of unequal height.
         (2, 3, 6, 16, 9, 3, 1, 1, 1, 1), (3, 2, 4, 14, 12, 5, 1, 2, 1, 1), (2, 4, 5, 31, 10, new(3, 5), new(2, 1), new(1, 2), new(1, 2), 2), (1, 1, 3, 48, 17, new(1, 3), 1, 0, 1, 1),
         (1, 3, 1, 64, 3, 1, 1, 0, 1, 3), (2, 6, 7, 15, 6, 3, 1, new(0, 1), new(2, 1), 3), (5, 1, 2, 32, 25, 2, 1, 1, 1, 1), (1, 2, 20, 13, 33, 3, new(3, 2), 1, 1, 1),
+        // Kernels that fill vectors, in one and in several blocks; a gradient taken a few rows at a time.
+        (2, 4, 5, 6, 32, 3, new(2, 1), 1, 1, 2), (3, 2, 4, 5, 80, new(2, 3), 1, new(0, 1), new(1, 2), 1), (2, 1, 6, 6, 15, 5, 1, 2, 1, 1), (1, 1, 70, 64, 16, new(2, 1), 1, 0, 1, 1),
     ];
 
     public static TheoryData<ConvolutionPass, DType, int> Runs
