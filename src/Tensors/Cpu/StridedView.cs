@@ -38,8 +38,10 @@ internal sealed unsafe class StridedView
     public bool IsScalar => lengths.Length == 0 || (lengths.Length == 1 && strides[0] == 0);
 
     /// <summary>Position of an element, counted in elements from the origin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Position(long index)
     {
+        if (lengths.Length <= 1) return lengths.Length == 0 ? 0 : (nint)index * strides[0];
         nint position = 0;
         for (int axis = lengths.Length - 1; axis >= 0; axis--)
         {

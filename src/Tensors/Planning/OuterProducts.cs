@@ -6,12 +6,15 @@ namespace Engine.Tensors;
 /// </summary>
 internal static class OuterProducts
 {
+    // Along shorter rows an elementwise kernel would have to copy its broadcast operands.
+    private const int ShortestRow = 192;
+
     public static void Rewrite(PlanDraft draft)
     {
         for (int i = 0; i < draft.Steps.Count; i++)
         {
             PlanStep step = draft.Steps[i];
-            if (step.Kernel is not MatMulKernel || step.Inputs[0].Layout.Shape[^1] != 1) continue;
+            if (step.Kernel is not MatMulKernel { Columns: >= ShortestRow } || step.Inputs[0].Layout.Shape[^1] != 1) continue;
             Operand output = step.Outputs[0];
             Expr a = Expr.Input(0, output.DType), b = Expr.Input(1, output.DType);
             draft.Steps[i] = step with
