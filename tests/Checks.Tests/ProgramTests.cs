@@ -44,7 +44,7 @@ public sealed class ProgramTests(Tally tally) : IClassFixture<Tally>
     });
 
     [Fact]
-    public void CompiledIsEagerBitForBit() => Run("random programs, compiled = eager", smooth: false, 600, p =>
+    public void CompiledIsEagerBitForBit() => Run("random programs, compiled = eager", smooth: false, 20_000, p =>
     {
         Compiled<Tensor, Tensor> compiled = Function.Compile<Tensor, Tensor>(p.Function);
         Same(p.Function(p.Argument()), compiled.Invoke(p.Argument()));

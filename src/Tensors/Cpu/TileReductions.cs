@@ -47,21 +47,27 @@ internal static unsafe partial class TileLoops
         {
             // Turned around, the rows lie beside each other: a vector holds one element of each, and every row has its own lanes.
             T* block = stackalloc T[ReductionTree.Lanes * w];
+            // Whole squares are turned in registers: one that reaches back over columns that are turned already is faster than the few columns left one by one.
+            int squares = length < w ? length : length / w * w;
             for (; row <= rows - w; row += w)
             {
-                GemmPacking.Pack(x + (row * length), length, 1, w, length, block, w);
+                T* corner = x + (row * length);
+                GemmPacking.Pack(corner, length, 1, w, squares, block, w);
+                if (squares < length) GemmPacking.Pack(corner + (length - w), length, 1, w, w, block + ((length - w) * w), w);
                 Store(results + row, Combine<T, TOp>(block, length, w));
             }
         }
         for (; row < rows; row++) results[row] = LaneRows<T, TOp>.Chunk(x + (row * length), length);
     }
 
-    /// <summary>Lanes without an element hold the identity, which changes nothing, so they are left out.</summary>
+    /// <summary>
+    /// Lanes without an element hold the identity, which changes nothing, so they are left out; the others start from it. It is applied once at the end instead: it only matters
+    /// for a sum of nothing but -0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<T> Combine<T, TOp>(T* lanes, int count, int w)
         where T : unmanaged where TOp : struct, ILaneOp<T>
     {
-        for (int i = 0; i < count; i++) Store(lanes + (i * w), TOp.Apply(new Vector<T>(TOp.Identity), Load(lanes + (i * w))));
         int distance = ReductionTree.Lanes / 2;
         while (distance >= count) distance /= 2;
         for (; distance > 0; distance /= 2)
@@ -70,14 +76,21 @@ internal static unsafe partial class TileLoops
             for (int j = 0; j < pairs; j++) Store(lanes + (j * w), TOp.Apply(Load(lanes + (j * w)), Load(lanes + ((j + distance) * w))));
             count = distance;
         }
-        return Load(lanes);
+        return TOp.Apply(new Vector<T>(TOp.Identity), Load(lanes));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Expand<T>(byte* target, byte* first, byte* second, byte* third, nint rows, int flags) where T : unmanaged
     {
-        int length = (int)third;
-        T* d = (T*)target, a = (T*)first;
-        for (nint row = 0; row < rows; row++, d += length) new Span<T>(d, length).Fill(a[row]);
+        int length = (int)third, w = Vector<T>.Count;
+        T* d = (T*)target, a = (T*)first, end = d + (rows * length);
+        nint row = 0;
+        // Vectors may reach into the next rows, which are written later, but not past the last.
+        for (; row < rows && end - d >= length + w; row++, d += length)
+        {
+            var value = new Vector<T>(a[row]);
+            for (int i = 0; i < length; i += w) Store(d + i, value);
+        }
+        for (; row < rows; row++, d += length) new Span<T>(d, length).Fill(a[row]);
     }
 }

@@ -45,6 +45,14 @@ public sealed class FuserTests
         }
     }
 
+    [Theory, InlineData(2), InlineData(10), InlineData(33), InlineData(300)]
+    public void SumsOfNegativeZerosArePositiveZero(int columns)
+    {
+        float[] zeros = new float[40 * columns];
+        Array.Fill(zeros, -0f);
+        Same(t => t - Ops.Sum(t, [-1], keepDims: true), Tensor.Of(zeros, [40, columns]));
+    }
+
     [Fact]
     public void SoftmaxIsOneKernel() => Assert.Single(Plan(t => Ops.Softmax(t), [32, 1000]).Steps);
 
