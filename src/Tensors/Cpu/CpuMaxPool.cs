@@ -26,20 +26,22 @@ internal sealed unsafe class CpuMaxPool<T> : CpuKernel where T : unmanaged, INum
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
         (long first, long end) = Part(x.Planes, chunk, (int)shared);
-        Scratch memory = scratch.Rent((nuint)((split.Count + Vector<T>.Count) * sizeof(T)));
-        T* plane = (T*)memory.Pointer;
+        int results = split.Rows * split.Columns;
+        Scratch memory = scratch.Rent((nuint)((split.Count + results + Vector<T>.Count) * sizeof(T)));
+        T* plane = (T*)memory.Pointer, result = plane + split.Count;
         NativeMemory.Clear(plane, (nuint)(split.Count * sizeof(T)));
         for (long i = first; i < end; i++)
         {
             split.Split((T*)operands[0] + x.Position(i), x.RowStride, x.ColumnStride, plane);
-            Pool(plane, (T*)operands[1] + (i * split.Rows * split.Columns), plane + split.Count);
+            Pool(plane, result);
+            Buffer.MemoryCopy(result, (T*)operands[1] + (i * results), (long)results * sizeof(T), (long)results * sizeof(T));
         }
         scratch.Return(memory);
     }
 
-    /// <summary>Pools a plane; <paramref name="last"/> is room for a vector.</summary>
+    /// <summary>Pools a plane, row by row: the last vector of a row writes past its end, to where the next row goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pool(T* plane, T* result, T* last)
+    private void Pool(T* plane, T* result)
     {
         int columns = split.Columns, size = split.Offsets.Length;
         fixed (int* offsets = split.Offsets)
@@ -51,13 +53,7 @@ internal sealed unsafe class CpuMaxPool<T> : CpuKernel where T : unmanaged, INum
                     T* from = plane + column;
                     Vector<T> greatest = Vector.Load(from + offsets[0]);
                     for (int k = 1; k < size; k++) greatest = Vector.Max(greatest, Vector.Load(from + offsets[k]));
-                    if (column + Vector<T>.Count <= columns)
-                    {
-                        Vector.Store(greatest, result + column);
-                        continue;
-                    }
-                    Vector.Store(greatest, last);
-                    for (int i = column; i < columns; i++) result[i] = last[i - column];
+                    Vector.Store(greatest, result + column);
                 }
             }
         }
@@ -83,4 +79,11 @@ internal readonly struct PlaneView
     public int ColumnStride { get; }
 
     public nint Position(long plane) => lead.Position(plane);
+
+    /// <summary>Copies a plane, row-major.</summary>
+    public unsafe void Copy<T>(T* plane, T* target, int rows, int columns) where T : unmanaged
+    {
+        if (RowStride == columns * ColumnStride) (rows, columns) = (1, rows * columns);
+        for (int row = 0; row < rows; row++, plane += RowStride, target += columns) StridedRun.Copy((byte*)plane, ColumnStride, (byte*)target, columns, sizeof(T));
+    }
 }

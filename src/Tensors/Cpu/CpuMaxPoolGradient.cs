@@ -16,14 +16,12 @@ internal sealed unsafe class CpuMaxPoolGradient<T> : CpuKernel where T : unmanag
     private readonly PlaneView greatest;
     private readonly PlaneView cotangent;
     private readonly int planeCount;
-    private readonly int line;
 
     public CpuMaxPoolGradient(SlidingWindow window, ReadOnlySpan<Operand> inputs)
     {
         split = new(window);
         planeCount = window.Lengths.Count;
         (x, greatest, cotangent) = (new(inputs[0].Layout, sizeof(T)), new(inputs[1].Layout, sizeof(T)), new(inputs[2].Layout, sizeof(T)));
-        line = (split.Columns + Vector<T>.Count - 1) / Vector<T>.Count * Vector<T>.Count;
     }
 
     public override void Run(void** operands, WorkerPool pool)
@@ -36,35 +34,35 @@ internal sealed unsafe class CpuMaxPoolGradient<T> : CpuKernel where T : unmanag
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
         (long first, long end) = Part(x.Planes, chunk, (int)shared);
-        int count = (2 * split.Count) + (2 * line);
+        // Vectors are read past the end of the results.
+        int results = (split.Rows * split.Columns) + Vector<T>.Count, count = (2 * split.Count) + (2 * results);
         Scratch memory = scratch.Rent((nuint)(count * sizeof(T)));
-        T* plane = (T*)memory.Pointer, gradient = plane + split.Count, rows = gradient + split.Count;
+        T* plane = (T*)memory.Pointer, gradient = plane + split.Count, most = gradient + split.Count, given = most + results;
         NativeMemory.Clear(plane, (nuint)(count * sizeof(T)));
         for (long i = first; i < end; i++)
         {
             split.Split((T*)operands[0] + x.Position(i), x.RowStride, x.ColumnStride, plane);
             if (i > first) NativeMemory.Clear(gradient, (nuint)(split.Count * sizeof(T)));
-            Spread(plane, gradient, (T*)operands[1] + greatest.Position(i), (T*)operands[2] + cotangent.Position(i), rows);
+            greatest.Copy((T*)operands[1] + greatest.Position(i), most, split.Rows, split.Columns);
+            cotangent.Copy((T*)operands[2] + cotangent.Position(i), given, split.Rows, split.Columns);
+            Spread(plane, gradient, most, given);
             split.Join(gradient, (T*)operands[3] + (i * planeCount));
         }
         scratch.Return(memory);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Spread(T* plane, T* gradient, T* results, T* cotangents, T* rows)
+    private void Spread(T* plane, T* gradient, T* results, T* cotangents)
     {
         int columns = split.Columns, size = split.Offsets.Length;
-        T* shares = rows + line;
         fixed (int* offsets = split.Offsets)
         {
             for (int row = 0; row < split.Rows; row++)
             {
-                StridedRun.Copy((byte*)results, greatest.ColumnStride, (byte*)rows, columns, sizeof(T));
-                StridedRun.Copy((byte*)cotangents, cotangent.ColumnStride, (byte*)shares, columns, sizeof(T));
                 for (int column = 0; column < columns; column += Vector<T>.Count)
                 {
                     T* from = plane + column, to = gradient + column;
-                    Vector<T> most = Vector.Load(rows + column), given = Vector.Load(shares + column), count = Vector<T>.Zero;
+                    Vector<T> most = Vector.Load(results + column), given = Vector.Load(cotangents + column), count = Vector<T>.Zero;
                     for (int k = 0; k < size; k++) count += Vector.Equals(Vector.Load(from + offsets[k]), most) & Vector<T>.One;
                     // 1 / n times 0 or 1 is 0 / n or 1 / n: NaN where no element equals the result, because that is NaN.
                     Vector<T> share = Vector<T>.One / count;
@@ -78,8 +76,8 @@ internal sealed unsafe class CpuMaxPoolGradient<T> : CpuKernel where T : unmanag
                 }
                 plane += split.RowStep;
                 gradient += split.RowStep;
-                results += greatest.RowStride;
-                cotangents += cotangent.RowStride;
+                results += columns;
+                cotangents += columns;
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Engine.Tensors.Cpu;
 
@@ -64,10 +65,20 @@ internal sealed unsafe class ImagePlanes
             {
                 T* from = plane + ((nint)y * rowStride);
                 T* row = to + ((nint)y * step.Height * Frame.Width);
-                if (step.Width == 1) StridedRun.Copy((byte*)from, columnStride, (byte*)row, width, sizeof(T));
+                if (columnStride == 1 && step.Width == 1 && width * sizeof(T) >= 32) CopyRow((byte*)from, (byte*)row, width * sizeof(T));
+                else if (step.Width == 1) StridedRun.Copy((byte*)from, columnStride, (byte*)row, width, sizeof(T));
                 else for (int x = 0; x < width; x++) row[x * step.Width] = from[(nint)x * columnStride];
             }
         }
+    }
+
+    /// <summary>Copies at least 32 bytes; the last vector overlaps the one before it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRow(byte* from, byte* to, int bytes)
+    {
+        int last = bytes - 32;
+        for (int i = 0; i < last; i += 32) Unsafe.WriteUnaligned(to + i, Unsafe.ReadUnaligned<Vector256<byte>>(from + i));
+        Unsafe.WriteUnaligned(to + last, Unsafe.ReadUnaligned<Vector256<byte>>(from + last));
     }
 }
 
@@ -108,7 +119,7 @@ internal sealed unsafe record WindowPositions(int Columns, int Count, int RowSte
         if (ColumnStep == 1)
         {
             for (int i = 0; i < count * sizeof(T); i += 32)
-                Unsafe.WriteUnaligned((byte*)to + i, Unsafe.ReadUnaligned<System.Runtime.Intrinsics.Vector256<byte>>((byte*)from + i));
+                Unsafe.WriteUnaligned((byte*)to + i, Unsafe.ReadUnaligned<Vector256<byte>>((byte*)from + i));
             return;
         }
         for (int i = 0; i < count; i++) to[i] = from[(nint)i * ColumnStep];

@@ -11,6 +11,9 @@ namespace Engine.Tensors.Cpu;
 /// </summary>
 internal sealed unsafe class SplitPlanes<T> where T : unmanaged
 {
+    // Elements of two vectors, which are taken apart or put together at once.
+    private const int Pairs = 8;
+
     private readonly int height;
     private readonly int width;
     private readonly int stride;
@@ -65,10 +68,12 @@ internal sealed unsafe class SplitPlanes<T> where T : unmanaged
                 continue;
             }
             int x = 0;
-            if (stride == 2 && columnStride == 1 && sizeof(T) == sizeof(float) && Sse.IsSupported)
+            if (stride == 2 && columnStride == 1 && width >= Pairs && sizeof(T) == sizeof(float) && Sse.IsSupported)
             {
-                for (; x <= width - 8; x += 8)
+                // The last vectors overlap those before them.
+                for (int whole = width & ~1; x < whole; x += Pairs)
                 {
+                    x = Math.Min(x, whole - Pairs);
                     Vector128<float> a = Vector128.Load((float*)plane + x), b = Vector128.Load((float*)plane + x + 4);
                     Sse.Shuffle(a, b, 0b10_00_10_00).Store((float*)target + (x / 2));
                     Sse.Shuffle(a, b, 0b11_01_11_01).Store((float*)target + line + (x / 2));
@@ -94,10 +99,11 @@ internal sealed unsafe class SplitPlanes<T> where T : unmanaged
                 continue;
             }
             int x = 0;
-            if (stride == 2 && sizeof(T) == sizeof(float) && Sse.IsSupported)
+            if (stride == 2 && width >= Pairs && sizeof(T) == sizeof(float) && Sse.IsSupported)
             {
-                for (; x <= width - 8; x += 8)
+                for (int whole = width & ~1; x < whole; x += Pairs)
                 {
+                    x = Math.Min(x, whole - Pairs);
                     Vector128<float> even = Vector128.Load((float*)source + (x / 2)), odd = Vector128.Load((float*)source + line + (x / 2));
                     Sse.UnpackLow(even, odd).Store((float*)plane + x);
                     Sse.UnpackHigh(even, odd).Store((float*)plane + x + 4);
