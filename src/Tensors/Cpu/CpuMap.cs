@@ -66,7 +66,7 @@ internal sealed unsafe class CpuMap : CpuKernel
 
         long count = shape.Count;
         int inner = joined.Length == 0 ? 1 : joined[^1];
-        shortRow = isRows && inner < LongRow && inner < count ? inner : 0;
+        shortRow = isRows && inner < LongRow ? inner : 0;
         bool byRows = shortRow == 0 && (isRows || inner >= LongRow || inner == count);
         rowLength = byRows ? inner : count;
         rowsPerPlane = byRows && joined.Length > 1 ? joined[^2] : 1;
