@@ -1,7 +1,8 @@
 namespace Engine.Tensors.Cpu;
 
-/// <summary>Turns expressions into tile instructions: equal subexpressions once, operands before users, slots reused after their last reader.</summary>
-internal sealed unsafe class TileCompiler
+/// <summary>Turns expressions into tile instructions: equal subexpressions once, operands before users, operations merged where a loop does several,
+/// slots reused after their last reader.</summary>
+internal sealed unsafe partial class TileCompiler
 {
     private readonly TileSource[] inputs;
     private readonly Dictionary<Expr, int> byReference = new(ReferenceEqualityComparer.Instance);
@@ -55,6 +56,7 @@ internal sealed unsafe class TileCompiler
             bool own = !writesLast && !nodes[root].IsLeaf && nodes[root].Extent == extent && extent != TileExtent.Single && !roots.AsSpan(0, i).Contains(root);
             roots[i] = own ? root : Copy(root, extent);
         }
+        Merge(roots);
         return Schedule(roots);
     }
 
@@ -161,7 +163,7 @@ internal sealed unsafe class TileCompiler
         for (int id = nodes.Count - 1; id >= 0; id--)
         {
             if (!needed[id]) continue;
-            foreach (int operand in (ReadOnlySpan<int>)[nodes[id].Key.A, nodes[id].Key.B, nodes[id].Key.C])
+            foreach (int operand in (ReadOnlySpan<int>)[nodes[id].Key.A, nodes[id].Key.B, nodes[id].Key.C, nodes[id].Key.D])
             {
                 if (operand < 0) continue;
                 needed[operand] = true;
@@ -221,7 +223,7 @@ internal sealed unsafe class TileCompiler
 
     private void Release(Node node, int id, int[] lastUse, Stack<int> free)
     {
-        ReadOnlySpan<int> operands = [node.Key.A, node.Key.B, node.Key.C];
+        ReadOnlySpan<int> operands = [node.Key.A, node.Key.B, node.Key.C, node.Key.D];
         for (int i = 0; i < operands.Length; i++)
         {
             int o = operands[i];
@@ -233,7 +235,7 @@ internal sealed unsafe class TileCompiler
     private bool SameSizes(Node node)
     {
         int size = node.Type.Size();
-        foreach (int o in (ReadOnlySpan<int>)[node.Key.A, node.Key.B, node.Key.C])
+        foreach (int o in (ReadOnlySpan<int>)[node.Key.A, node.Key.B, node.Key.C, node.Key.D])
         {
             if (o >= 0 && nodes[o].Type.Size() != size) return false;
         }
@@ -245,16 +247,19 @@ internal sealed unsafe class TileCompiler
         NodeKey key = node.Key;
         DType operand = nodes[key.A].Type;
         bool overRows = key.Reduce is not null || key.Expands;
+        int flags = Moves(key.A, 1) | Moves(key.B, 2) | Moves(key.C, 4) | Moves(key.D, 8);
         return new TileInstruction
         {
-            Loop = key.Reduce is { } reduce ? TileLoops.FindReduction(reduce, operand, rowLength > 0)
+            Loop = key.Pattern is { } pattern ? TileLoops.FindMerged(pattern, flags)
+                : key.Reduce is { } reduce ? TileLoops.FindReduction(reduce, operand, rowLength > 0)
                 : key.Expands ? TileLoops.Expansion(operand.Size())
                 : TileLoops.Find(key.Op, key.Function, operand, node.Type),
             Target = Resolve(node.Slot, slots),
             A = Resolve(nodes[key.A].Slot, slots),
             B = key.B < 0 ? 0 : Resolve(nodes[key.B].Slot, slots),
             C = key.C < 0 ? 0 : Resolve(nodes[key.C].Slot, slots),
-            Flags = Moves(key.A, 1) | Moves(key.B, 2) | Moves(key.C, 4),
+            D = key.D < 0 ? -1 : Resolve(nodes[key.D].Slot, slots),
+            Flags = flags,
             Third = overRows ? (void*)rowLength : key.Op == ExprOp.Function ? TileFunctions.Address(key.Function, operand) : null,
             Extent = !overRows ? node.Extent : rowLength > 0 ? TileExtent.Rows : TileExtent.Tile,
             SpreadSize = node.Extent == TileExtent.Single && node.Slot >= Slot.Single ? node.Type.Size() : 0,
@@ -286,7 +291,8 @@ internal sealed unsafe class TileCompiler
         public static bool IsTemporary(int slot) => slot is >= Temporary and < Single;
     }
 
-    private readonly record struct NodeKey(ExprOp Op, DType Type, int Index, ulong Bits, ElementaryFunction Function, int A, int B, int C, ReduceOp? Reduce = null, bool Expands = false);
+    private readonly record struct NodeKey(ExprOp Op, DType Type, int Index, ulong Bits, ElementaryFunction Function, int A, int B, int C, ReduceOp? Reduce = null, bool Expands = false,
+        int D = -1, TilePattern? Pattern = null);
 
     private struct Node
     {

@@ -46,6 +46,9 @@ internal unsafe struct TileInstruction
     /// <summary>Slots read.</summary>
     public int A, B, C;
 
+    /// <summary>Slot read as the fourth operand, or -1. With it, the loop is given the addresses of the last two operands in place of the third.</summary>
+    public int D;
+
     /// <summary>Bit i is set when operand i has an element per position; a clear bit means one value for all.</summary>
     public int Flags;
 
@@ -107,9 +110,16 @@ internal sealed unsafe class TileProgram
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(byte** slots, nint count, nint rows = 1)
     {
+        byte** lastTwo = stackalloc byte*[2];
         foreach (ref readonly TileInstruction i in (ReadOnlySpan<TileInstruction>)Instructions)
         {
             byte* third = i.Third == null ? slots[i.C] : (byte*)i.Third;
+            if (i.D >= 0)
+            {
+                lastTwo[0] = third;
+                lastTwo[1] = slots[i.D];
+                third = (byte*)lastTwo;
+            }
             nint length = i.Extent == TileExtent.Tile ? count : i.Extent == TileExtent.Rows ? rows : 1;
             i.Loop(slots[i.Target], slots[i.A], slots[i.B], third, length, i.Flags);
             if (i.SpreadSize != 0) Spread(slots[i.Target], slots[i.Target], i.SpreadSize);

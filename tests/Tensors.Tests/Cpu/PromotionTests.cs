@@ -45,13 +45,13 @@ public sealed unsafe class PromotionTests
         using var pool = new WorkerPool(1);
         Tensor x = Views.Contiguous(DType.F32, [200_000], new Random(4));
         Operand operand = new(0, DType.F32, x.Layout);
-        var map = new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache());
+        var map = new CpuMap(new MapKernel(Exprs.Create([((A * A) + 1).Sqrt()])), [operand], [operand], new LoopCache());
         int runs = 0;
         for (; !map.IsEmitted && runs < 10_000; runs++) Run(map, pool, [x, Views.Output(new CpuDevice(1), DType.F32, [200_000])]);
         Assert.InRange(runs, 20, 2_000);
-        Assert.False(new CpuMap(new MapKernel(Exprs.Create([A * A])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
-        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache(), PlanUse.Once).IsEmitted);
-        Assert.True(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([(A * A) + 1])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
+        Assert.False(new CpuMap(new MapKernel(Exprs.Create([((A * A) + 1).Sqrt()])), [operand], [operand], new LoopCache(), PlanUse.Once).IsEmitted);
+        Assert.True(new CpuMap(new MapKernel(Exprs.Create([((A * A) + 1).Sqrt()])), [operand], [operand], new LoopCache(), PlanUse.Steps).IsEmitted);
     }
 
     [Theory, InlineData(PlanUse.Once), InlineData(PlanUse.Steps)]
