@@ -100,10 +100,11 @@ internal sealed unsafe class CpuMap : CpuKernel
             coordinateInners[c] = shape[(axis + 1)..].Count;
         }
 
-        int buffers = slots.Temporaries + slots.Coordinates.Length, widest = slots.ElementSize;
+        int buffers = slots.Temporaries + slots.Coordinates.Length, streams = outputSizes.Length, widest = slots.ElementSize;
         bool transposes = false;
         for (int i = 0; i < inputs.Length; i++)
         {
+            if (inputs[i].Source == TileSource.InPlace && slots.UsedInputs[i]) streams++;
             if (inputs[i].Source is not (TileSource.Gathered or TileSource.PerRow) || !slots.UsedInputs[i]) continue;
             buffers++;
             widest = Math.Max(widest, inputs[i].Size);
@@ -113,7 +114,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         groupRows = !transposes ? 1 : Math.Min(isRows ? Math.Clamp(16_384 / rowLength, 1, TransposedRows) : TransposedRows, rowsPerPlane);
         groupsPerPlane = (rowsPerPlane + groupRows - 1) / groupRows;
         // A single loop over operands in place needs no scratch, so it may run over everything at once.
-        tile = buffers == 0 && program.Instructions.Length == 1 ? 1 << 16 : TileLength(buffers + outputSizes.Length, widest);
+        tile = buffers == 0 && program.Instructions.Length == 1 ? 1 << 16 : TileLength(buffers + streams, widest);
         if (transposes) tile = Math.Min(tile, TransposedTile);
         // Whole periods of a short axis: what repeats along it is then the same in every tile.
         if (shortRow > 0) tile = Math.Max(shortRow, tile - (tile % shortRow));
@@ -328,7 +329,7 @@ internal sealed unsafe class CpuMap : CpuKernel
     /// <summary>An operand with one value per row, when a tile has several rows.</summary>
     private static InputPlan PerRow(int rows, int step, int size) => new() { Source = TileSource.PerRow, View = new([rows], [step], size), Size = size };
 
-    /// <summary>Elements of a tile: as many as keep the buffers in the first-level cache, within 256 to 1024.</summary>
+    /// <summary>Elements of a tile: as many as keep the buffers, and the operands in place, in the first-level cache, within 256 to 1024.</summary>
     private static long TileLength(int buffers, int size) => Math.Clamp(20_480 / (buffers * size) / 64 * 64, 256, 1024);
 
     /// <summary>Nanoseconds per element, roughly.</summary>
