@@ -84,10 +84,11 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
             long rounds = Ceiling(rowSlices * columnSlices * _batch, threads);
             long rows = Math.Min(_problem.M, Ceiling(rowTiles, rowSlices) * RowUnit);
             long columns = Math.Min(_problem.N, Ceiling(columnTiles, columnSlices) * ColumnUnit);
-            // Slices of rows share B. Slices of columns share A, and cut C across the ranges in which elementwise kernels divide it among the same threads.
-            var shared = (rowSlices > 1 ? _problem.N : 0) + (columnSlices > 1 ? _problem.M + (long)_problem.M * _problem.N / Math.Max(1, _problem.K) : 0);
-            // For every step of k. Packing an element costs about as much as twelve steps of a tile, fetching one as much as twenty.
-            var cost = rounds * (rows * columns + 12 * (rows + columns)) + 20 * shared;
+            // Slices of rows share B, slices of columns A: both only read. Slices of columns also cut C across the ranges in which elementwise kernels divide it among the same
+            // threads, and what another core has written comes slowly.
+            var shared = (rowSlices > 1 ? 6L * _problem.N : 0) + (columnSlices > 1 ? 6L * _problem.M + 40L * _problem.M * _problem.N / Math.Max(1, _problem.K) : 0);
+            // For every step of k. Packing an element costs about as much as twelve steps of a tile.
+            var cost = rounds * (rows * columns + 12 * (rows + columns)) + shared;
             if (cost < best)
             {
                 best = cost;
@@ -100,7 +101,8 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
     // Slices of a product with a vector are whole cache lines of outputs, so that two threads do not write to one.
     private readonly int RowUnit => IsVector(_problem) ? 64 : GemmBlocks<T, TVector, TSimd>.TileRows;
 
-    private readonly int ColumnUnit => IsVector(_problem) ? 64 : GemmBlocks<T, TVector, TSimd>.TileColumns;
+    // Narrow tiles at the end of a slice cost less than a thread with nothing to do.
+    private readonly int ColumnUnit => IsVector(_problem) ? 64 : TSimd.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Execute(ScratchPool scratch, void* state, int chunk)
