@@ -67,8 +67,12 @@ public sealed class Compiled<TIn, TOut>
         entry.Calls.Add(call);
     }
 
-    /// <summary>The plan for an input, as text.</summary>
-    public string Explain(TIn input) => Find(input, Tree.Leaves(input)).Plan.Value.Explain();
+    /// <summary>The plan for an input, as text, and how many plans the function has by now.</summary>
+    public string Explain(TIn input)
+    {
+        string plan = Find(input, Tree.Leaves(input)).Plan.Value.Explain();
+        return $"{plan}plans of this function: {PlanCount}{Environment.NewLine}";
+    }
 
     private Entry Find(TIn input, Tensor[] leaves)
     {

@@ -101,9 +101,9 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
         for (int i = 0; i < stateCount; i++) (inputs[i], results[i]) = (results[i], inputs[i]);
     }
 
-    /// <summary>The plan of the step, as text.</summary>
+    /// <summary>The plan of the step, as text, and how many plans it has had by now.</summary>
     /// <exception cref="InvalidOperationException">No batch has given the shapes yet.</exception>
-    public string Explain() => Ready().Plan.Explain();
+    public string Explain() => $"{Ready().Plan.Explain()}plans of this step: {PlanCount}{Environment.NewLine}";
 
     /// <summary>The metrics of the last step, copied out.</summary>
     public TMetrics Metrics()

@@ -278,6 +278,7 @@ public sealed class CompileTests
         Assert.Equal(1, made);
         f.Invoke(X.T);
         Assert.Equal(2, made);
+        Assert.Contains("plans of this function: 2", f.Explain(X), StringComparison.Ordinal);
     }
 
     [Theory, InlineData(1), InlineData(7), InlineData(1000), InlineData(100_003)]
