@@ -25,6 +25,9 @@ switch (args)
     case ["fused"]:
         FusedSuite.Run();
         return 0;
+    case ["plan"]:
+        PlanSuite.Run();
+        return 0;
     case ["smoke"]:
         return SmokeSuite.Run();
     case ["generate-tiles", var path]:
@@ -46,6 +49,7 @@ switch (args)
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
               fused                    elementwise kernels: emitted loops and tiles against loops written by hand
+              plan                     time of tracing and planning a training step
               smoke                    a few ratios; fails when more than half of one is lost
               ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place
               generate-tiles <path>    writes the unrolled register tiles (src/Tensors/Cpu/GemmTiles.g.cs)

@@ -13,7 +13,7 @@ internal abstract record FlowPrimitive : Primitive, IControlFlow
 
     protected static TensorSpec[] Specs(IEnumerable<Tensor> tensors) => [.. tensors.Select(t => t.Spec)];
 
-    /// <summary>The results of a graph's ops on other inputs, and the tangents or cotangents that belong to them, as ops of the inputs' trace.</summary>
+    /// <summary>A graph's ops applied to symbolic inputs, as a graph of their trace.</summary>
     protected static Graph Inline(Graph graph, ReadOnlySpan<Tensor> inputs) => Graph.Close(inputs[0].Node!.Trace, inputs, graph.Replay(inputs));
 
     /// <summary>Which tensors can have a derivative.</summary>

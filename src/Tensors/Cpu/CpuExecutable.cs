@@ -159,11 +159,11 @@ internal sealed unsafe class CpuExecutable : Executable
     /// <remarks>A result may not share memory with an input.</remarks>
     public void Run(void** addresses)
     {
-        Span<nint> table = stackalloc nint[slots.Length];
-        for (int i = 0; i < firstConstant; i++) table[i] = (nint)addresses[i];
+        Span<nint> slotAddresses = stackalloc nint[slots.Length];
+        for (int i = 0; i < firstConstant; i++) slotAddresses[i] = (nint)addresses[i];
         for (int r = 0; r < directBuffer.Length; r++)
-            table[directBuffer[r] >= 0 ? firstBuffer + directBuffer[r] : firstCopy + copyOfResult[r]] = (nint)addresses[firstConstant + r];
-        Pin(0, table, [], storageCopies, spilled: true);
+            slotAddresses[directBuffer[r] >= 0 ? firstBuffer + directBuffer[r] : firstCopy + copyOfResult[r]] = (nint)addresses[firstConstant + r];
+        Pin(0, slotAddresses, [], storageCopies, spilled: true);
     }
 
     /// <summary>Pins what the slots hold, runs everything, and lets go of memory that is not the executable's.</summary>
