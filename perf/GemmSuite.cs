@@ -26,7 +26,25 @@ internal static unsafe class GemmSuite
             using var matrices = new Matrices(size);
             foreach (var (name, transposeA, transposeB) in Kinds)
                 Measure(pool, width, matrices, name, transposeA, transposeB);
+            MeasureSymmetric(pool, width, matrices);
         }
+    }
+
+    /// <summary>The time of a product of a matrix with its own transpose, as part of the time with another matrix.</summary>
+    private static void MeasureSymmetric(WorkerPool pool, int width, Matrices matrices)
+    {
+        var (symmetric, full) = (double.MaxValue, double.MaxValue);
+        for (var round = 0; round < 12; round++)
+        {
+            var end = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 20;
+            do
+            {
+                full = Math.Min(full, matrices.Multiply(pool, width, false, true));
+                symmetric = Math.Min(symmetric, matrices.Multiply(pool, width, false, true, ownTranspose: true));
+            }
+            while (Stopwatch.GetTimestamp() < end);
+        }
+        Print($"{matrices.Size,9} AAt  {symmetric / full:F2} of the time of NT");
     }
 
     /// <summary>The time of each of the first calls in this process, at one size: sizes share kernels, so each needs a process of its own.</summary>
@@ -82,7 +100,7 @@ internal static unsafe class GemmSuite
 
         public double Flops => 2.0 * Size * Size * Size;
 
-        public double Multiply(WorkerPool pool, int width, bool transposeA, bool transposeB)
+        public double Multiply(WorkerPool pool, int width, bool transposeA, bool transposeB, bool ownTranspose = false)
         {
             var problem = new GemmProblem<float>
             {
@@ -92,7 +110,7 @@ internal static unsafe class GemmSuite
                 A = _memory,
                 ARow = transposeA ? 1 : Size,
                 AColumn = transposeA ? Size : 1,
-                B = _memory + Size * Size,
+                B = ownTranspose ? _memory : _memory + Size * Size,
                 BRow = transposeB ? 1 : Size,
                 BColumn = transposeB ? Size : 1,
                 C = _memory + 2 * Size * Size,

@@ -93,10 +93,11 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                         var ars = packA ? 1 : problem.ARow;
                         var acs = packA ? TileRows : problem.AColumn;
                         var c = problem.C + (i + r) * problem.CRow + j;
+                        var end = Wanted(problem, i + r + tileRows, j, nj);
                         if (packB)
-                            SweepPacked(tileRows, nj, kp, strip, ars, acs, panels, c, problem.CRow, p > 0);
+                            SweepPacked(tileRows, nj, end, kp, strip, ars, acs, panels, c, problem.CRow, p > 0);
                         else
-                            SweepDirect(tileRows, nj, kp, strip, ars, acs, b, problem.BRow, panels, c, problem.CRow, p > 0);
+                            SweepDirect(tileRows, nj, end, kp, strip, ars, acs, b, problem.BRow, panels, c, problem.CRow, p > 0);
                     }
                 }
             }
@@ -116,7 +117,7 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         for (nint r = 0; r < m; r += rows)
         {
             rows = Rows((int)(m - r));
-            SweepDirect(rows, n, k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
+            SweepDirect(rows, n, Wanted(problem, (int)r + rows, 0, n), k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
                 problem.C + r * problem.CRow, problem.CRow, false);
         }
         if (scratch is not null)
@@ -172,6 +173,10 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         width = TSimd.HalfWidth;
         return rest;
     }
+
+    /// <summary>How many of <paramref name="columns"/> columns from <paramref name="column"/> on are wanted in the rows before <paramref name="lastRow"/>.</summary>
+    private static int Wanted(in GemmProblem<T> problem, int lastRow, int column, int columns) =>
+        problem.LowerOnly ? Math.Min(columns, lastRow + problem.Diagonal - column) : columns;
 
     /// <summary>The columns of the last tile when they fill no vector, else 0.</summary>
     private static int TailColumns(int n)
@@ -253,10 +258,10 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SweepPacked(int rows, int n, int k, T* a, nint ars, nint acs, T* panels, T* c, nint crs, bool resume)
+    private static void SweepPacked(int rows, int n, int end, int k, T* a, nint ars, nint acs, T* panels, T* c, nint crs, bool resume)
     {
         int count;
-        for (var j = 0; j < n; j += count)
+        for (var j = 0; j < end; j += count)
         {
             count = Panel(n - j, out var width);
             Tile(rows, count, width, k, a, ars, acs, panels, width, c + j, crs, resume);
@@ -265,10 +270,10 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SweepDirect(int rows, int n, int k, T* a, nint ars, nint acs, T* b, nint brs, T* tail, T* c, nint crs, bool resume)
+    private static void SweepDirect(int rows, int n, int end, int k, T* a, nint ars, nint acs, T* b, nint brs, T* tail, T* c, nint crs, bool resume)
     {
         int count;
-        for (var j = 0; j < n; j += count)
+        for (var j = 0; j < end; j += count)
         {
             count = Panel(n - j, out var width);
             var whole = count == width;

@@ -30,6 +30,11 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
     {
         if (problem.M == 0 || problem.N == 0 || batch == 0)
             return;
+        if (SymmetricJob<T, TVector, TSimd>.Fits(problem, batch, aBatch, bBatch))
+        {
+            SymmetricJob<T, TVector, TSimd>.Run(pool, problem, batch, aBatch, cBatch);
+            return;
+        }
         var steps = (long)problem.M * problem.N * Math.Max(1, problem.K) * batch;
         var vector = IsVector(problem);
         if (pool.Threads == 1 || steps < (vector ? SerialVectorSteps : SerialMatrixSteps))

@@ -1,6 +1,9 @@
 namespace Engine.Tensors.Cpu;
 
-/// <summary>C[M, N] = A[M, K] * B[K, N]. Strides count elements; those of A and B may be negative or zero. The columns of C are contiguous.</summary>
+/// <summary>
+/// C[M, N] = A[M, K] * B[K, N]. Strides count elements; those of A and B may be negative or zero. The columns of C are contiguous.
+/// With <see cref="LowerOnly"/> row i of C is wanted up to column i + <see cref="Diagonal"/>; what lies beyond is computed or left as it is.
+/// </summary>
 internal unsafe struct GemmProblem<T>
     where T : unmanaged
 {
@@ -15,4 +18,6 @@ internal unsafe struct GemmProblem<T>
     public nint BColumn;
     public T* C;
     public nint CRow;
+    public bool LowerOnly;
+    public int Diagonal;
 }

@@ -161,6 +161,27 @@ public sealed class GemmTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void ProductsWithTheOwnTranspose(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        foreach (var width in SupportedWidths)
+        {
+            foreach (var layout in Enum.GetValues<Layout>())
+                CheckSymmetric(pool, width, 131, 37, layout);
+            foreach (var (n, k) in ((int, int)[])[(1, 50), (2, 3), (15, 9), (16, 9), (32, 1), (33, 5), (48, 20), (95, 30), (96, 70), (97, 70), (144, 515), (200, 0), (257, 64), (420, 90)])
+            {
+                CheckSymmetric(pool, width, n, k, Layout.Rows);
+                CheckSymmetric(pool, width, n, k, Layout.Columns);
+            }
+            CheckSymmetric(pool, width, 110, 40, Layout.Rows, batch: 3);
+            CheckSymmetric(pool, width, 110, 40, Layout.Columns, batch: 17);
+        }
+    }
+
+    [Theory]
     [InlineData(0, 5, 3)]
     [InlineData(5, 0, 3)]
     [InlineData(4, 5, 0)]
@@ -286,6 +307,34 @@ public sealed class GemmTests
                 Assert.Equal(guard, guarded[i]);
         }
         return c;
+    }
+
+    private static void CheckSymmetric(WorkerPool pool, int width, int n, int k, Layout layout, int batch = 1)
+    {
+        CheckSymmetric<float>(pool, width, n, k, layout, batch);
+        CheckSymmetric<double>(pool, width, n, k, layout, batch);
+    }
+
+    /// <summary>A product of matrices with their transposes in the same memory has the bits of one with copies of them.</summary>
+    private static unsafe void CheckSymmetric<T>(WorkerPool pool, int width, int n, int k, Layout layout, int batch)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var matrices = Enumerable.Range(0, batch).Select(i => new GemmTestMatrix<T>(n, k, layout, 7 * n + k + i)).ToArray();
+        var length = matrices[0].Data.Length;
+        var data = matrices.SelectMany(m => m.Data).ToArray();
+        var copy = data.ToArray();
+        var (expected, actual) = (new T[batch * n * n], new T[batch * n * n]);
+        var a = matrices[0];
+        fixed (T* pa = data, pb = copy, pe = expected, pc = actual)
+        {
+            var problem = new GemmProblem<T> { M = n, N = n, K = k, A = pa + a.Offset, ARow = a.Row, AColumn = a.Column, B = pb + a.Offset, BRow = a.Column, BColumn = a.Row, C = pe, CRow = n };
+            using var alone = new WorkerPool(1);
+            Run(width, alone, problem, batch, length, length, n * n);
+            problem.B = problem.A;
+            problem.C = pc;
+            Run(width, pool, problem, batch, length, length, n * n);
+        }
+        AssertSameBits(expected, actual, $"{typeof(T).Name} symmetric {batch} of {n}x{k} width {width} {layout} threads {pool.Threads}");
     }
 
     private static unsafe void CheckBatch<T>(WorkerPool pool, int batch, int m, int n, int k, bool shareB)
