@@ -9,8 +9,13 @@ internal sealed class Fuser
     private readonly PlanDraft draft;
     private readonly Dictionary<int, FusionGroup> producers = [];
     private readonly HashSet<FusionGroup> groups = new(ReferenceEqualityComparer.Instance);
+    private readonly GroupOrder order;
 
-    private Fuser(PlanDraft draft) => this.draft = draft;
+    private Fuser(PlanDraft draft)
+    {
+        this.draft = draft;
+        order = new(draft.Steps.Count);
+    }
 
     /// <summary>The fused steps, in an order in which every step follows those it reads.</summary>
     public static List<PlanStep> Fuse(PlanDraft draft)
@@ -29,39 +34,25 @@ internal sealed class Fuser
         {
             if (producers.TryGetValue(input.Buffer, out FusionGroup? producer) && !read.Contains(producer)) read.Add(producer);
         }
-        foreach (FusionGroup producer in read) group.DependOn(producer);
+        order.Add(group.Id, read.Select(r => r.Id));
         // The latest first: it is the least likely to have others wait for it.
         read.Sort((a, b) => b.Last.CompareTo(a.Last));
         foreach (FusionGroup producer in read)
         {
-            if (Legal(group, producer) && group.TryMerge(producer)) Replace(producer, group);
+            if (order.CanJoin(group.Id, producer.Id) && group.TryMerge(producer)) Replace(producer, group);
         }
         groups.Add(group);
         foreach (Operand output in step.Outputs) producers[output.Buffer] = group;
     }
 
-    /// <summary>False when a third group has to run between the two.</summary>
-    private bool Legal(FusionGroup a, FusionGroup b)
-    {
-        foreach (FusionGroup third in groups)
-        {
-            if (ReferenceEquals(third, b)) continue;
-            if ((a.DependsOn(third) && third.DependsOn(b)) || (b.DependsOn(third) && third.DependsOn(a))) return false;
-        }
-        return true;
-    }
-
-    /// <summary>A group has gone into another: what depended on a part depends on the whole.</summary>
+    /// <summary>A group has gone into another.</summary>
     private void Replace(FusionGroup part, FusionGroup whole)
     {
+        order.Join(part.Id, whole.Id);
         groups.Remove(part);
         foreach (FusedStep member in part.Members)
         {
             foreach (Operand output in member.Step.Outputs) producers[output.Buffer] = whole;
-        }
-        foreach (FusionGroup other in groups)
-        {
-            if (other.DependsOn(part) || other.DependsOn(whole)) other.DependOn(whole);
         }
     }
 
@@ -95,7 +86,7 @@ internal sealed class Fuser
             if (!placed.Add(group)) return;
             foreach (FusionGroup other in all)
             {
-                if (!placed.Contains(other) && group.DependsOn(other)) Place(other);
+                if (!placed.Contains(other) && order.Precedes(other.Id, group.Id)) Place(other);
             }
             ordered.Add(group);
         }

@@ -14,7 +14,6 @@ internal sealed class FusionGroup
     private const int MostOperations = 256;
 
     private readonly PlanDraft draft;
-    private readonly ulong[] dependencies;
     private readonly bool isFusible;
     private List<FusedStep> members;
     private Shape shape;
@@ -28,7 +27,7 @@ internal sealed class FusionGroup
     {
         this.draft = draft;
         PlanStep step = draft.Steps[index];
-        dependencies = new ulong[(draft.Steps.Count + 63) / 64];
+        Id = index;
         members = [new(index, step, IsPerRow: false)];
         switch (step.Kernel)
         {
@@ -46,22 +45,14 @@ internal sealed class FusionGroup
         }
     }
 
+    /// <summary>Number of the step that it began with.</summary>
+    public int Id { get; }
+
     /// <summary>The steps, in the order of the plan.</summary>
     public IReadOnlyList<FusedStep> Members => members;
 
     /// <summary>Number of the last step.</summary>
     public int Last => members[^1].Index;
-
-    /// <summary>True when the other group has to run before this one.</summary>
-    /// <remarks>A group depends on all members of another or on none, so one of them tells.</remarks>
-    public bool DependsOn(FusionGroup other) => (dependencies[other.Last >> 6] >> other.Last & 1) != 0;
-
-    /// <summary>Notes that the other, and all it depends on, come first.</summary>
-    public void DependOn(FusionGroup other)
-    {
-        foreach (FusedStep member in other.members) dependencies[member.Index >> 6] |= 1UL << member.Index;
-        for (int i = 0; i < dependencies.Length; i++) dependencies[i] |= other.dependencies[i];
-    }
 
     /// <summary>Takes the members of another group in, if one kernel can compute both. That no third group stands between them is the caller's to know.</summary>
     public bool TryMerge(FusionGroup other)
@@ -84,8 +75,6 @@ internal sealed class FusionGroup
         List<FusedStep> all = [.. mine, .. other.members];
         all.Sort((a, b) => a.Index.CompareTo(b.Index));
         if (!Fits(all, common, axes)) return false;
-        DependOn(other);
-        foreach (FusedStep member in all) dependencies[member.Index >> 6] &= ~(1UL << member.Index);
         (members, shape, rowAxes) = (all, common, axes);
         operations += other.operations;
         return true;
