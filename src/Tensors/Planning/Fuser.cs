@@ -34,7 +34,7 @@ internal sealed class Fuser
         {
             if (producers.TryGetValue(input.Buffer, out FusionGroup? producer) && !read.Contains(producer)) read.Add(producer);
         }
-        order.Add(group.Id, read.Select(r => r.Id));
+        order.Add(group.Id, read);
         // The latest first: it is the least likely to have others wait for it.
         read.Sort((a, b) => b.Last.CompareTo(a.Last));
         foreach (FusionGroup producer in read)
