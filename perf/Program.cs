@@ -3,6 +3,7 @@ using Engine.Perf;
 using Engine.Perf.Accuracy;
 using Engine.Perf.Compare;
 using Engine.Perf.Generate;
+using Engine.Perf.PlanOverhead;
 using Engine.Tensors.Cpu;
 
 switch (args)
@@ -28,6 +29,9 @@ switch (args)
     case ["plan"]:
         PlanSuite.Run();
         return 0;
+    case ["plan-overhead"]:
+        PlanOverheadSuite.Run();
+        return 0;
     case ["smoke"]:
         return SmokeSuite.Run();
     case ["generate-tiles", var path]:
@@ -50,6 +54,7 @@ switch (args)
               first-call [size]        time of each of the first matrix products in a fresh process
               fused                    elementwise kernels: emitted loops and tiles against loops written by hand
               plan                     time of tracing and planning a training step
+              plan-overhead            a compiled training step against straight-line C# that calls the same kernels
               smoke                    a few ratios; fails when more than half of one is lost
               ulp [--stride N] [--samples N] [function]   errors of the elementary functions in units in the last place
               generate-tiles <path>    writes the unrolled register tiles (src/Tensors/Cpu/GemmTiles.g.cs)
