@@ -37,6 +37,12 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
 
     private const int PageBytes = 4096;
 
+    private const int LineBytes = 64;
+
+    // Pages whose addresses a core keeps at hand, less those of A and C.
+    private const int DirectPages = 48;
+    private const int LeastDirectDepth = 64;
+
     // Rows of B copied at a time, so that a page of the source is visited once for all panels.
     private const int PackSlice = 16;
 
@@ -57,7 +63,7 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
             MultiplyInPlace(pool, problem);
             return;
         }
-        var depth = Even(k, DepthBlock, 1);
+        var depth = Even(k, packB ? DepthBlock : DirectDepth(problem), 1);
         var rows = Even(m, packA ? Math.Max(TileRows, BlockBytesA / (depth * sizeof(T))) : m, TileRows);
         var columns = Even(n, Math.Max(TileColumns, BlockBytesB / (depth * sizeof(T)) / TileColumns * TileColumns), TileColumns);
         var aBytes = packA ? (nuint)(rows * depth * sizeof(T) + 63) & ~(nuint)63 : 0;
@@ -237,6 +243,14 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
             return true;
         return problem.M > DirectStrips * TileRows && (long)problem.K * problem.N * sizeof(T) > DirectBytesB;
     }
+
+    /// <summary>
+    /// Steps of k per pass over C when B is read in place. A panel of one cache line visits a page for little, so no more pages than a core keeps the addresses of; wider ones lose
+    /// more by passing over C again.
+    /// </summary>
+    private static int DirectDepth(in GemmProblem<T> problem) => TileColumns * sizeof(T) > LineBytes
+        ? DepthBlock
+        : (int)Math.Clamp(DirectPages * PageBytes / Math.Max(1, Math.Abs(problem.BRow) * sizeof(T)), LeastDirectDepth, DepthBlock);
 
     /// <summary>The smallest number of equal blocks of at most <paramref name="limit"/>, rounded up to a multiple of <paramref name="unit"/>.</summary>
     private static int Even(int size, int limit, int unit)
