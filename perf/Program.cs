@@ -2,6 +2,7 @@ using System.Globalization;
 using Engine.Perf;
 using Engine.Perf.Accuracy;
 using Engine.Perf.Compare;
+using Engine.Perf.Functions;
 using Engine.Perf.Generate;
 using Engine.Perf.PlanOverhead;
 using Engine.Tensors.Cpu;
@@ -25,6 +26,9 @@ switch (args)
         return 0;
     case ["fused"]:
         FusedSuite.Run();
+        return 0;
+    case ["functions"]:
+        FunctionsSuite.Run();
         return 0;
     case ["plan"]:
         PlanSuite.Run();
@@ -53,6 +57,7 @@ switch (args)
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
               fused                    elementwise kernels: emitted loops and tiles against loops written by hand
+              functions                time per element of the elementary functions, in nanoseconds and cycles
               plan                     time of tracing and planning a training step
               plan-overhead            a compiled training step against straight-line C# that calls the same kernels
               smoke                    a few ratios; fails when more than half of one is lost
