@@ -45,15 +45,4 @@ public static class BatchCheck
         double[] values = [.. examples.SelectMany(e => TypedValues.Read(e[operand]))];
         return TypedValues.Make(values, first.Shape.Insert(0, examples.Length), first.DType, device);
     }
-
-    private sealed record TensorList(Tensor[] Items) : ITree<TensorList>
-    {
-        public int LeafCount => Items.Length;
-
-        public object StructureKey => Items.Length;
-
-        public void CopyLeaves(Span<Tensor> leaves) => Items.CopyTo(leaves);
-
-        public TensorList WithLeaves(ReadOnlySpan<Tensor> leaves) => new(leaves.ToArray());
-    }
 }

@@ -2,6 +2,7 @@ using Engine.Autograd;
 using Engine.Tensors;
 using Engine.Testing;
 using Engine.Testing.Programs;
+using Engine.Testing.Proofs;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Checks.Tests;
@@ -64,20 +65,20 @@ public sealed class ProgramTests(Tally tally) : IClassFixture<Tally>
         double[][] examples = [p.Values, [.. p.Values.Select(v => -v)], [.. p.Values.Reverse()]];
         double[] batched = Vmap(p.Function)(Tensor.Of<double>([.. examples.SelectMany(e => e)], p.Shape.Insert(0, 3))).ToArray<double>();
         double[] single = [.. examples.SelectMany(e => p.Function(Tensor.Of(e, p.Shape)).ToArray<double>())];
-        Assert.True(Rows.Distance(batched, single) <= 1e-12, "The batch differs from its examples.");
+        Assert.True(Differ.Relative(batched, single) <= 1e-12, "The batch differs from its examples.");
     });
 
     [Fact]
     public void AnyNumberOfThreadsGivesTheSameBits() => Run("random programs, threads", smooth: false, 150, p =>
     {
-        Tensor first = p.Function(p.Argument(Rows.Threads[0]));
-        foreach (Device device in Rows.Threads) Same(first, p.Function(p.Argument(device)));
+        Tensor first = p.Function(p.Argument(OpProofs.Threads[0]));
+        foreach (Device device in OpProofs.Threads) Same(first, p.Function(p.Argument(device)));
     });
 
     [Fact]
     public void TheReferenceDeviceAgrees() => Run("random programs, CPU = reference device", smooth: true, 300, p =>
     {
-        double error = Rows.Distance(p.Function(p.Argument()).ToArray<double>(), p.Function(p.Argument(Rows.Reference)).ToArray<double>());
+        double error = Differ.Relative(p.Function(p.Argument()).ToArray<double>(), p.Function(p.Argument(OpProofs.Reference)).ToArray<double>());
         Assert.True(error <= 1e-11, $"Off by {error:g3}.");
     });
 
@@ -87,7 +88,7 @@ public sealed class ProgramTests(Tally tally) : IClassFixture<Tally>
         Func<Tensor, Tensor> gradient = Grad(x => Ops.Mean(p.Function(x)));
         double[] wide = gradient(p.Argument()).ToArray<double>();
         double[] narrow = Array.ConvertAll(gradient(p.Single()).ToArray<float>(), v => (double)v);
-        double error = Rows.Distance(narrow, wide);
+        double error = Differ.Relative(narrow, wide);
         Assert.True(error <= 1e-4, $"Off by {error:g3}.");
         tally.Add("f32 gradient against f64", 1, error);
     });

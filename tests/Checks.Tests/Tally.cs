@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Testing.Proofs;
 
 namespace Engine.Checks.Tests;
 
@@ -15,6 +16,11 @@ public sealed class Tally : IDisposable
             (long sum, double worst) = counts.GetValueOrDefault(what);
             counts[what] = (sum + count, Math.Max(worst, error));
         }
+    }
+
+    public void Add(IEnumerable<Proof> proofs)
+    {
+        foreach (Proof proof in proofs) Add(proof.What, proof.Count, proof.Worst);
     }
 
     public void Dispose()

@@ -26,6 +26,7 @@ public static class Catalogue
         .. RandomRows.All,
         .. RegionRows.All,
         .. ControlFlowRows.All,
+        .. LayerRows.All,
     ];
 
     /// <summary>The row of a name.</summary>

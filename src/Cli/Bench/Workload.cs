@@ -89,16 +89,4 @@ internal sealed class Workload : IDisposable
     public void Run() => run();
 
     public void Dispose() => step.Dispose();
-
-    /// <summary>Several tensors as one tree.</summary>
-    private sealed record TensorList(Tensor[] Items) : ITree<TensorList>
-    {
-        public int LeafCount => Items.Length;
-
-        public object StructureKey => (typeof(TensorList), Items.Length);
-
-        public void CopyLeaves(Span<Tensor> leaves) => Items.CopyTo(leaves);
-
-        public TensorList WithLeaves(ReadOnlySpan<Tensor> leaves) => new(leaves.ToArray());
-    }
 }
