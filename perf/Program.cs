@@ -1,6 +1,7 @@
 using System.Globalization;
 using Engine.Perf;
 using Engine.Perf.Accuracy;
+using Engine.Perf.Benchmarks;
 using Engine.Perf.Compare;
 using Engine.Perf.Functions;
 using Engine.Perf.Generate;
@@ -46,6 +47,8 @@ switch (args)
         return 0;
     case ["ulp", .. var options]:
         return UlpSuite.Run(options);
+    case ["benchmark", .. var options]:
+        return BenchmarkCommand.Run(options);
     case ["compare", .. var options]:
         return CompareCommand.Run(options);
     case ["compare-suite", var suite, var path]:
@@ -54,6 +57,7 @@ switch (args)
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project perf -- <suite>
               compare [--suite all|gemm|elementwise|mlp|conv|attention] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
+              benchmark [--family all|matmul|elementwise|reduce|conv|attention|memory|train] [--filter GLOB] [--output FOLDER]   the engine alone over time, by BenchmarkDotNet
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
               fused                    elementwise kernels: emitted loops and tiles against loops written by hand

@@ -96,7 +96,7 @@ internal static class BenchSuites
     }
 
     /// <summary>Bytes read and written per nanosecond by one thread that copies more than the caches hold.</summary>
-    private static double CopyGigabytes()
+    internal static double CopyGigabytes()
     {
         byte[] from = new byte[CopyBytes], to = new byte[CopyBytes];
         var sampler = new Sampler(() => from.AsSpan().CopyTo(to));
