@@ -6,6 +6,9 @@ namespace Engine.Checks;
 /// <param name="Shape">Axis lengths.</param>
 public sealed record Operand(Shape Shape)
 {
+    /// <summary>An operand of a shape with values from [-2, 2].</summary>
+    public static implicit operator Operand(Shape shape) => new(shape);
+
     /// <summary>Interval of the values; integers are drawn from it with both ends included.</summary>
     public Domain Domain { get; init; } = (-2, 2);
 

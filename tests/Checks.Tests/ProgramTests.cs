@@ -10,7 +10,7 @@ namespace Engine.Checks.Tests;
 /// <summary>Random programs of up to 24 ops: any composition differentiates, compiles, batches and runs anywhere to the same result.</summary>
 public sealed class ProgramTests(Tally tally) : IClassFixture<Tally>
 {
-    private static readonly Share[] Interesting = [new("deep", 30), new("varying", 80)];
+    private static readonly Share[] Interesting = [new("deep", 30), new("varying", 80), new("control flow", 25)];
 
     [Fact]
     public void FirstDerivativesAgreeWithDifferences() => Run(

@@ -35,6 +35,7 @@ public sealed record ProgramCase(ProgramNode Root, Shape Shape, double[] Values)
     {
         if (Root.Size >= 8) yield return "deep";
         if (Root.ToString().Contains('x', StringComparison.Ordinal)) yield return "varying";
+        if (Root.Uses(ProgramOp.Control)) yield return "control flow";
     }
 
     /// <summary>Smaller cases.</summary>
@@ -65,8 +66,9 @@ public sealed record ProgramCase(ProgramNode Root, Shape Shape, double[] Values)
                 (1, Gen.Choose(-20, 20).Select(i => (ProgramNode)new ProgramConstant(i / 10.0))));
         }
         Gen<ProgramOp> op = Gen.Frequency(
-            (3, Gen.Elements(ProgramOp.Elementwise.Where(o => o.Smooth || !smooth))),
-            (2, Gen.Elements(ProgramOp.Structural.Where(o => o.Smooth || !smooth))));
+            (4, Gen.Elements(ProgramOp.Elementwise.Where(o => o.Smooth || !smooth))),
+            (3, Gen.Elements(ProgramOp.Structural.Where(o => o.Smooth || !smooth))),
+            (1, Gen.Elements(ProgramOp.Control.Where(o => o.Smooth || !smooth))));
         return op.SelectMany(o => o.Arity switch
         {
             1 => Node(steps - 1, smooth).Select(a => (ProgramNode)new ProgramStep(o, a)),

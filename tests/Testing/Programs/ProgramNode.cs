@@ -12,6 +12,9 @@ public abstract record ProgramNode
     /// <summary>True when no step has a kink.</summary>
     public abstract bool Smooth { get; }
 
+    /// <summary>True when a step is one of some.</summary>
+    public virtual bool Uses(IReadOnlyList<ProgramOp> ops) => false;
+
     /// <summary>The value for an argument.</summary>
     public abstract Tensor Evaluate(Tensor x);
 
@@ -68,6 +71,9 @@ public sealed record ProgramStep(ProgramOp Op, params ProgramNode[] Operands) : 
 
     /// <inheritdoc/>
     public override bool Smooth => Op.Smooth && Operands.All(o => o.Smooth);
+
+    /// <inheritdoc/>
+    public override bool Uses(IReadOnlyList<ProgramOp> ops) => ops.Contains(Op) || Operands.Any(o => o.Uses(ops));
 
     /// <inheritdoc/>
     public override Tensor Evaluate(Tensor x) => Op.Apply(Array.ConvertAll(Operands, o => o.Evaluate(x)));

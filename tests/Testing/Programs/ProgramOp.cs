@@ -1,3 +1,4 @@
+using Engine.Autograd;
 using Engine.Tensors;
 
 namespace Engine.Testing.Programs;
@@ -75,6 +76,24 @@ public sealed record ProgramOp(string Name, int Arity, Func<Tensor[], Tensor> Ap
         new("stack", 2, v => Ops.Mean(Ops.Stack([v[0], v[1]], 1), [1])),
         new("rowMax", 1, v => v[0] - Ops.Max(v[0], [1], keepDims: true), Smooth: false),
         new("sortRows", 1, v => Ops.Gather(v[0], Ops.ArgSort(v[0], 1), 1), Smooth: false),
+    ];
+
+    /// <summary>Steps whose bodies are graphs of their own.</summary>
+    public static IReadOnlyList<ProgramOp> Control { get; } =
+    [
+        new("loop", 1, v => ControlFlow.Loop(3, v[0], (i, h) => Ops.Tanh(h) * 0.5 + v[0] * (i.Cast(v[0].DType) + 1) * 0.1)),
+        new("nestedLoop", 1, v => ControlFlow.Loop(2, v[0], (_, h) => ControlFlow.Loop(2, h, (_, k) => Ops.Sin(k + v[0] * 0.25)))),
+        new("loopOfNone", 1, v => ControlFlow.Loop(0, v[0], (_, h) => h * 2)),
+        new("scanRows", 1, v => ControlFlow.Scan(v[0][0] * 0, v[0], (h, row) =>
+        {
+            Tensor next = Ops.Tanh(h * 0.5 + row);
+            return (next, next);
+        }).Results),
+        new("scanBack", 2, v => ControlFlow.Scan(v[1][0], v[0], (h, row) => (h * 0.5 + row * 0.5, h * Ops.Sigmoid(row)), reversed: true).Results),
+        new("scanState", 1, v => ControlFlow.Scan(v[0], v[0], (h, row) => (h * 0.5 + Ops.Sin(row), Ops.Mean(h))).State * 0.5),
+        new("condOnShape", 2, v => ControlFlow.Cond(Tensor.Of([v[0].Shape[0] > 2]).Reshape([]), v[0], x => x * v[1] * 0.5, x => Ops.Tanh(x) - v[1] * 0.25)),
+        new("cond", 2, v => ControlFlow.Cond(v[0].Sum() > 0.1, v[0], x => x * v[1] * 0.5, x => Ops.Sin(x + v[1])), Smooth: false),
+        new("checkpoint", 1, v => Transform.Checkpoint(x => Ops.Tanh(x) * Ops.Cos(x))(v[0])),
     ];
 
     private static Tensor Places(int count, int length)
