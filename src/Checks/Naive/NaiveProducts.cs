@@ -79,10 +79,6 @@ internal static partial class Naive
         return sums;
     }
 
-    /// <summary>Places in ascending order of value, equal ones in their order, NaN last.</summary>
-    public static double[] ArgSort(double[] line) =>
-        [.. Enumerable.Range(0, line.Length).OrderBy(i => double.IsNaN(line[i])).ThenBy(i => line[i]).Select(i => (double)i)];
-
     private static Grid Zeros(Shape shape) => new(shape, new double[shape.Count]);
 
     private static IEnumerable<(int Channel, int Kernel, int Ky, int Kx)> Taps(ConvolutionWindow window, int perGroup, int outputs, int output)

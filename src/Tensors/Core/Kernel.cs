@@ -214,10 +214,26 @@ public sealed record ScatterAddKernel(int Axis, int BatchAxes, int Length) : Ker
     public override Accumulation Order => Accumulation.InOrder;
 }
 
-/// <summary>Inclusive running sum along an axis, in index order from the front, or from the back when reversed.</summary>
+/// <summary>
+/// Inclusive running reduction along an axis, in index order from the front, or from the back when reversed: sums and products (of bool or integers in i64), or the
+/// index (i64) of the greatest or least element so far, of which the one met first counts; the first NaN wins and stays.
+/// </summary>
 /// <param name="Axis">The axis.</param>
 /// <param name="Reverse">From the back.</param>
-public sealed record ScanKernel(int Axis, bool Reverse) : Kernel
+/// <param name="Op">Sum, Prod, ArgMax or ArgMin.</param>
+public sealed record ScanKernel(int Axis, bool Reverse, ReduceOp Op = ReduceOp.Sum) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Op is ReduceOp.Sum or ReduceOp.Prod ? Accumulation.InOrder : Accumulation.None;
+}
+
+/// <summary>
+/// Operands (a, b) of one shape, f32 or f64, to h with h[0] = b[0] and h[t] = fma(a[t], h[t-1], b[t]) along an axis, from the back when reversed; the first element
+/// of a is not read.
+/// </summary>
+/// <param name="Axis">The axis.</param>
+/// <param name="Reverse">From the back.</param>
+public sealed record RecurrenceKernel(int Axis, bool Reverse) : Kernel
 {
     /// <inheritdoc/>
     public override Accumulation Order => Accumulation.InOrder;

@@ -27,6 +27,7 @@ internal static class CpuKernels
             GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),
             ScatterAddKernel scatter => CpuTyped.ScatterAdd(name, scatter, inputs, outputs[0]),
             ScanKernel scan => CpuTyped.Scan(name, scan, inputs[0]),
+            RecurrenceKernel recurrence => CpuTyped.Recurrence(name, recurrence, inputs[0], inputs[1]),
             SortKernel sort => CpuTyped.Sort(name, sort, inputs[0]),
             FoldKernel fold => CpuTyped.Fold(name, fold, inputs[0]),
             MaxPoolKernel pool => CpuTyped.MaxPool(name, pool.Window, inputs[0]),

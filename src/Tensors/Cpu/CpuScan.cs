@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tensors.Cpu;
 
-/// <summary>Running sums along an axis, each a chain in index order from +0.</summary>
+/// <summary>Running sums or products along an axis, each a chain in index order from +0 or 1.</summary>
 internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
     where T : unmanaged, INumber<T> where TSum : unmanaged, INumber<TSum>
 {
@@ -16,6 +16,7 @@ internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
     private readonly int length;
     private readonly int step;
     private readonly bool reverse;
+    private readonly bool product;
     private readonly long blocks;
 
     public CpuScan(ScanKernel kernel, Operand input)
@@ -29,6 +30,7 @@ internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
         length = from.Shape[axis];
         step = from.Strides[axis];
         reverse = kernel.Reverse;
+        product = kernel.Op == ReduceOp.Prod;
         blocks = (innerCount + Block - 1) / Block;
     }
 
@@ -59,11 +61,12 @@ internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Line(T* x, TSum* y)
     {
-        TSum sum = TSum.Zero;
+        TSum sum = product ? TSum.One : TSum.Zero;
         nint at = reverse ? length - 1 : 0, move = reverse ? -1 : 1;
         for (int i = 0; i < length; i++, at += move)
         {
-            sum += TSum.CreateTruncating(x[at * step]);
+            TSum element = TSum.CreateTruncating(x[at * step]);
+            sum = product ? sum * element : sum + element;
             y[at * innerCount] = sum;
         }
     }
@@ -71,7 +74,7 @@ internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Lines(T* x, TSum* y, long start, int width, TSum* sums, T* line)
     {
-        new Span<TSum>(sums, width).Clear();
+        new Span<TSum>(sums, width).Fill(product ? TSum.One : TSum.Zero);
         nint at = reverse ? length - 1 : 0, move = reverse ? -1 : 1;
         for (int i = 0; i < length; i++, at += move)
         {
@@ -85,7 +88,8 @@ internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
                 inner.Read((byte*)row, start, width, (byte*)line);
                 row = line;
             }
-            if (typeof(T) == typeof(TSum)) VectorAdd.Into(sums, (TSum*)row, width);
+            if (product) for (int j = 0; j < width; j++) sums[j] *= TSum.CreateTruncating(row[j]);
+            else if (typeof(T) == typeof(TSum)) VectorAdd.Into(sums, (TSum*)row, width);
             else for (int j = 0; j < width; j++) sums[j] += TSum.CreateTruncating(row[j]);
             Buffer.MemoryCopy(sums, y + (at * innerCount), width * sizeof(TSum), width * sizeof(TSum));
         }

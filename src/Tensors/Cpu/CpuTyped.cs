@@ -13,14 +13,25 @@ internal static class CpuTyped
         _ => throw Refused(name, output.DType),
     };
 
-    public static CpuKernel Scan(string name, ScanKernel kernel, Operand input) => input.DType switch
+    public static CpuKernel Scan(string name, ScanKernel kernel, Operand input)
     {
-        DType.F32 => new CpuScan<float, float>(kernel, input),
-        DType.F64 => new CpuScan<double, double>(kernel, input),
-        DType.I32 => new CpuScan<int, long>(kernel, input),
-        DType.I64 => new CpuScan<long, long>(kernel, input),
-        DType.U8 or DType.Bool => new CpuScan<byte, long>(kernel, input),
-        _ => throw Refused(name, input.DType),
+        bool places = kernel.Op is ReduceOp.ArgMax or ReduceOp.ArgMin;
+        return input.DType switch
+        {
+            DType.F32 => places ? new CpuScanPlaces<float>(kernel, input) : new CpuScan<float, float>(kernel, input),
+            DType.F64 => places ? new CpuScanPlaces<double>(kernel, input) : new CpuScan<double, double>(kernel, input),
+            DType.I32 => places ? new CpuScanPlaces<int>(kernel, input) : new CpuScan<int, long>(kernel, input),
+            DType.I64 => places ? new CpuScanPlaces<long>(kernel, input) : new CpuScan<long, long>(kernel, input),
+            DType.U8 or DType.Bool => places ? new CpuScanPlaces<byte>(kernel, input) : new CpuScan<byte, long>(kernel, input),
+            _ => throw Refused(name, input.DType),
+        };
+    }
+
+    public static CpuKernel Recurrence(string name, RecurrenceKernel kernel, Operand a, Operand b) => a.DType switch
+    {
+        DType.F32 => new CpuRecurrence<float>(kernel, a, b),
+        DType.F64 => new CpuRecurrence<double>(kernel, a, b),
+        _ => throw Refused(name, a.DType),
     };
 
     public static CpuKernel Sort(string name, SortKernel kernel, Operand input) => input.DType switch

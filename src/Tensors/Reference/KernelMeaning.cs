@@ -51,6 +51,9 @@ internal static class KernelMeaning
             case ScanKernel scan:
                 Scanning.Run(scan, inputs[0], result);
                 break;
+            case RecurrenceKernel recurrence:
+                Scanning.Run(recurrence, inputs[0], inputs[1], result);
+                break;
             case SortKernel sort:
                 Sorting.Run(sort.Axis, inputs[0], result);
                 break;

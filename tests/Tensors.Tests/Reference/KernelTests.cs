@@ -170,6 +170,12 @@ public sealed class KernelTests
         Assert.Equal([1.0, 2, 3, 5, 7, 9], Run<double>(new ScanKernel(0, false), [2, 3], Range(2, 3)));
         Assert.Equal([int.MaxValue, int.MinValue], Run<int>(new ScanKernel(0, false), [2], Vector(int.MaxValue, 1)));
         Assert.Empty(Run<double>(new ScanKernel(0, false), [0], Range(0)));
+        Assert.Equal([1.0, 2, 6, 4, 20, 120], Run<double>(new ScanKernel(1, false, ReduceOp.Prod), [2, 3], Range(2, 3)));
+        Assert.Equal([6.0, 6, 3, 120, 30, 6], Run<double>(new ScanKernel(1, true, ReduceOp.Prod), [2, 3], Range(2, 3)));
+        Assert.Equal([0L, 1, 1, 3, 3], Run<long>(new ScanKernel(0, false, ReduceOp.ArgMax), [5], Vector(1.0, 2, 2, double.NaN, 9)));
+        Assert.Equal([3L, 3, 3, 3, 4], Run<long>(new ScanKernel(0, true, ReduceOp.ArgMin), [5], Vector(1.0, 2, 2, double.NaN, 9)));
+        Assert.Equal([1.0, 4, 11], Run<double>(new RecurrenceKernel(0, false), [3], Vector(9.0, 2, 2), Vector(1.0, 2, 3)));
+        Assert.Equal([11.0, 5, 1], Run<double>(new RecurrenceKernel(0, true), [3], Vector(2.0, 2, 9), Vector(1.0, 3, 1)));
     }
 
     [Fact]
