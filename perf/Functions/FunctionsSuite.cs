@@ -13,7 +13,7 @@ internal static unsafe class FunctionsSuite
 {
     private const int Count = 2048, CallsPerSample = 32, Rounds = 1_000;
 
-    // Loops that keep vectors on the stack are slower where these cross cache lines, and a stack is aligned to 16 bytes: every function is measured at each place.
+    // A stack is aligned to 16 bytes, and loops that keep wide vectors on it are slower where it is not aligned to 32: every function is measured at several places.
     private const int StackPlaces = 4, PlaceBytes = 16;
 
     // Nanoseconds per element of a prototype of the same algorithms with 512-bit vectors on a processor whose 512-bit units are full width (Zen 5, 3.7 to 3.95 GHz).
