@@ -59,6 +59,7 @@ internal readonly unsafe ref struct LaneColumns<T, TOp>
     }
 
     /// <summary>Lanes lane, lane + distance, lane + 2 * distance ... into one. Lanes without an element change nothing and are left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Combine(int lane, int distance, int level, Width width, int column)
     {
         if (distance == ReductionTree.Lanes)
