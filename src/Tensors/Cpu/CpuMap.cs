@@ -149,6 +149,11 @@ internal sealed unsafe class CpuMap : CpuKernel
         (long first, long end) = Part(units, chunk, *(int*)shared);
         EmittedLoop? loop = promoted.Form;
         RowLoops? rowLoops = promotedRows.Form;
+        if (direct && rowLoops is not null)
+        {
+            RunRowsDirect(rowLoops, first, end, operands, scratch);
+            return;
+        }
         if (direct && loop is not null)
         {
             RunDirect(loop, first, end, operands);
@@ -207,7 +212,7 @@ internal sealed unsafe class CpuMap : CpuKernel
                 long rowIndex = shortRow > 0 ? start / shortRow : row;
                 for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? rowIndex : index) * outputSizes[o]);
                 if (loop is not null) loop(null, slot, (nint)length);
-                else if (rowLoops is not null) rowLoops.Run(slot, (nint)length, stageRows, tileBytes);
+                else if (rowLoops is not null) rowLoops.Run(slot, default, 1, (nint)length, stageRows, tileBytes);
                 else program.Run(slot, (nint)length, shortRow > 0 ? (nint)length / shortRow : 1);
             }
         }
@@ -232,6 +237,24 @@ internal sealed unsafe class CpuMap : CpuKernel
             loop(null, slot, (nint)Math.Min(taken * tile, rowLength - start));
             first += taken;
         }
+    }
+
+    /// <summary>Runs emitted loops over rows that read every operand in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunRowsDirect(RowLoops loops, long first, long end, void** operands, ScratchPool scratch)
+    {
+        Scratch memory = scratch.Rent((nuint)(stageCount * tileBytes));
+        int count = inputs.Length + outputSizes.Length;
+        byte** slot = stackalloc byte*[count];
+        Span<nint> steps = stackalloc nint[count];
+        for (int i = 0; i < count; i++)
+        {
+            int o = i - inputs.Length;
+            steps[i] = (nint)(o < 0 ? inputs[i].Outer!.Strides.Length == 0 ? 0 : inputs[i].Outer!.Strides[0] * inputs[i].Size : outputSizes[o] * (isPerRow[o] ? 1 : rowLength));
+            slot[i] = (byte*)operands[i] + (first * steps[i]);
+        }
+        loops.Run(slot, steps, end - first, (nint)rowLength, (byte*)memory.Pointer, tileBytes);
+        scratch.Return(memory);
     }
 
     private void MoveToRow(long row, void** operands, byte** origins, byte** slot)

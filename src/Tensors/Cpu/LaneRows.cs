@@ -25,16 +25,53 @@ internal static unsafe class LaneRows<T, TOp>
         }
         x += steps * Lanes;
         for (int i = 0; i < count % Lanes; i++) lanes[i] = TOp.Apply(lanes[i], x[i]);
-        int distance = Lanes / 2;
-        for (; distance >= w; distance /= 2)
+        Combine(lanes, lanes);
+        return lanes[0];
+    }
+
+    /// <summary>The value of 64 lanes, which are overwritten.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Combine(T* lanes, T* target)
+    {
+        int w = Vector<T>.Count, distance = Lanes / 2;
+        for (; distance > 4 * w; distance /= 2)
         {
             for (int j = 0; j < distance; j += w) Store(lanes + j, TOp.Apply(Load(lanes + j), Load(lanes + j + distance)));
         }
-        for (; distance > 0; distance /= 2)
+        Vector<T> v;
+        if (distance == 4 * w)
+        {
+            // The last levels in registers: through memory, each would wait for the one before.
+            Vector<T> a = TOp.Apply(Load(lanes), Load(lanes + (4 * w))), b = TOp.Apply(Load(lanes + w), Load(lanes + (5 * w)));
+            Vector<T> c = TOp.Apply(Load(lanes + (2 * w)), Load(lanes + (6 * w))), d = TOp.Apply(Load(lanes + (3 * w)), Load(lanes + (7 * w)));
+            v = TOp.Apply(TOp.Apply(a, c), TOp.Apply(b, d));
+        }
+        else
+        {
+            for (; distance > w; distance /= 2)
+            {
+                for (int j = 0; j < distance; j += w) Store(lanes + j, TOp.Apply(Load(lanes + j), Load(lanes + j + distance)));
+            }
+            v = TOp.Apply(Load(lanes), Load(lanes + w));
+        }
+        switch (w)
+        {
+            case 2:
+                *target = TOp.Apply(v[0], v[1]);
+                return;
+            case 4:
+                *target = TOp.Apply(TOp.Apply(v[0], v[2]), TOp.Apply(v[1], v[3]));
+                return;
+            case 8:
+                *target = TOp.Apply(TOp.Apply(TOp.Apply(v[0], v[4]), TOp.Apply(v[2], v[6])), TOp.Apply(TOp.Apply(v[1], v[5]), TOp.Apply(v[3], v[7])));
+                return;
+        }
+        Store(lanes, v);
+        for (distance = w / 2; distance > 0; distance /= 2)
         {
             for (int j = 0; j < distance; j++) lanes[j] = TOp.Apply(lanes[j], lanes[j + distance]);
         }
-        return lanes[0];
+        *target = lanes[0];
     }
 
     /// <summary>Fewer elements than lanes. Lanes without an element hold the identity, which changes nothing, so they are left out.</summary>

@@ -3,18 +3,19 @@ using System.Collections.Concurrent;
 namespace Engine.Tensors.Cpu;
 
 /// <summary>The emitted loops of a device: kernels that compute the same from operands of the same kind share one. Bounded: when full it starts afresh.</summary>
-internal sealed class LoopCache
+/// <param name="width">Bits of a vector; <see cref="SimdWidth.Elementwise"/> if omitted.</param>
+internal sealed class LoopCache(int? width = null)
 {
     private const int Capacity = 1024;
 
     private readonly ConcurrentDictionary<LoopGraph, EmittedLoop?> loops = new();
 
-    /// <summary>The loop for some outputs, or null as <see cref="LoopEmitter.TryEmit(ReadOnlySpan{Expr}, ReadOnlySpan{TileSource}, ReadOnlySpan{int}, int?)"/>.</summary>
-    public EmittedLoop? Find(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates)
+    /// <summary>The loop for some outputs, or null as <see cref="LoopEmitter.TryEmit(ReadOnlySpan{Expr}, ReadOnlySpan{TileSource}, ReadOnlySpan{int}, ReadOnlySpan{RowStage}, int?)"/>.</summary>
+    public EmittedLoop? Find(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, ReadOnlySpan<RowStage> reductions = default)
     {
-        if (LoopGraph.TryBuild(bodies, inputs, coordinates) is not { } graph) return null;
+        if (LoopGraph.TryBuild(bodies, inputs, coordinates, reductions) is not { } graph) return null;
         if (loops.TryGetValue(graph, out EmittedLoop? loop)) return loop;
-        loop = LoopEmitter.TryEmit(graph);
+        loop = LoopEmitter.TryEmit(graph, width);
         if (loops.Count >= Capacity) loops.Clear();
         return loops.GetOrAdd(graph, loop);
     }

@@ -11,6 +11,7 @@ internal static unsafe partial class LoopEmitter
         {
             int[] uses = new int[graph.Nodes.Count];
             foreach (int root in graph.Roots) uses[root]++;
+            foreach (LoopReduction reduction in graph.Reductions) uses[reduction.Node]++;
             for (int id = uses.Length - 1; id >= 0; id--)
             {
                 if (uses[id] == 0) continue;

@@ -5,8 +5,8 @@ namespace Engine.Tensors.Cpu;
 
 /// <summary>Computes elements of some outputs from contiguous inputs and single values.</summary>
 /// <param name="context">Not used: a delegate with a first argument of its own is called without a detour.</param>
-/// <param name="slots">Addresses: the inputs, then the outputs, then the coordinates.</param>
-/// <param name="count">Elements.</param>
+/// <param name="slots">Addresses: the inputs, then the outputs, then the coordinates, then the values of reductions.</param>
+/// <param name="count">Elements; with reductions 64 to a chunk, or 0.</param>
 internal unsafe delegate void EmittedLoop(object? context, byte** slots, nint count);
 
 /// <summary>
@@ -24,9 +24,11 @@ internal static unsafe partial class LoopEmitter
     /// <param name="bodies">One expression per output.</param>
     /// <param name="inputs">How the inputs come; gathered ones are contiguous too.</param>
     /// <param name="coordinates">The axes of the coordinate slots.</param>
+    /// <param name="reductions">What is reduced over all elements.</param>
     /// <param name="width">Bits of a vector; <see cref="SimdWidth.Elementwise"/> if omitted.</param>
-    public static EmittedLoop? TryEmit(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, int? width = null) =>
-        LoopGraph.TryBuild(bodies, inputs, coordinates) is { } graph ? TryEmit(graph, width) : null;
+    public static EmittedLoop? TryEmit(
+        ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, ReadOnlySpan<RowStage> reductions = default, int? width = null) =>
+        LoopGraph.TryBuild(bodies, inputs, coordinates, reductions) is { } graph ? TryEmit(graph, width) : null;
 
     /// <summary>The loop of some steps, or null as above.</summary>
     public static EmittedLoop? TryEmit(LoopGraph graph, int? width = null)
@@ -35,10 +37,12 @@ internal static unsafe partial class LoopEmitter
         int size = LoopSize.Of(graph);
         if (size > LoopSize.Most) return null;
         var method = new DynamicMethod("Fused", typeof(void), [typeof(object), typeof(byte**), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true) { InitLocals = false };
-        new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), LoopSize.Copies(size, graph.Roots.Length)).Write();
+        var writer = new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), size);
+        if (graph.Reductions.Length > 0) writer.WriteReducing();
+        else writer.Write();
         var loop = method.CreateDelegate<EmittedLoop>(null);
         // The first call compiles it, with full optimization at once.
-        byte** slots = stackalloc byte*[graph.Inputs + graph.Roots.Length + graph.Coordinates];
+        byte** slots = stackalloc byte*[graph.Inputs + graph.Roots.Length + graph.Coordinates + graph.Reductions.Length];
         loop(null, slots, 0);
         return loop;
     }
@@ -64,23 +68,25 @@ internal static unsafe partial class LoopEmitter
         private readonly ILGenerator il;
         private readonly LoopGraph graph;
         private readonly Vectors vectors;
-        private readonly int copies;
+        private readonly int size;
 
         /// <summary>Elements of one copy of the body.</summary>
         private readonly int lanes;
         private readonly int[] uses;
-        private readonly LocalBuilder?[] values;
+        private int copies;
+        private LocalBuilder?[] values;
         private readonly SortedDictionary<int, Operand> operands = [];
         private readonly LocalBuilder index;
         private readonly LocalBuilder limit;
         private readonly LocalBuilder left;
 
-        public Writer(ILGenerator il, LoopGraph graph, Vectors vectors, int copies)
+        public Writer(ILGenerator il, LoopGraph graph, Vectors vectors, int size)
         {
             this.il = il;
             this.graph = graph;
             this.vectors = vectors;
-            this.copies = copies;
+            this.size = size;
+            copies = LoopSize.Copies(size, graph.Roots.Length);
             lanes = vectors.Bits / graph.LaneBits;
             uses = CountUses();
             values = new LocalBuilder?[graph.Nodes.Count * copies * 2];

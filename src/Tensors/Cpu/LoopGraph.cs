@@ -84,6 +84,11 @@ internal enum LoopOp : byte
 internal readonly record struct LoopNode(
     LoopOp Op, LoopLane Lane, int A = -1, int B = -1, int C = -1, int Index = 0, ulong Bits = 0, ElementaryFunction Function = default);
 
+/// <summary>A value of an emitted loop that is reduced over its elements.</summary>
+/// <param name="Op">A sum, product, maximum or minimum.</param>
+/// <param name="Node">The value, in floating lanes.</param>
+internal readonly record struct LoopReduction(ReduceOp Op, int Node);
+
 /// <summary>
 /// Scalar expressions as steps on vectors: equal subexpressions once, operands before users, element types turned into lanes with every conversion explicit.
 /// Follows the rules of <see cref="TileCompiler"/>, so that both give the same bits.
@@ -98,13 +103,14 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
     private readonly int[] coordinates;
     private readonly int outputs;
 
-    private LoopGraph(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates)
+    private LoopGraph(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, int reductions)
     {
         this.inputs = inputs.ToArray();
         this.coordinates = coordinates.ToArray();
         outputs = bodies.Length;
         Roots = new int[outputs];
         Types = new DType[outputs];
+        Reductions = new LoopReduction[reductions];
     }
 
     /// <summary>The values; operands come before their users.</summary>
@@ -115,6 +121,9 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
 
     /// <summary>The element type of each output.</summary>
     public DType[] Types { get; }
+
+    /// <summary>What is reduced. The addresses of the results are in the slots after the coordinates.</summary>
+    public LoopReduction[] Reductions { get; }
 
     /// <summary>Number of inputs: the first slots.</summary>
     public int Inputs => inputs.Length;
@@ -131,7 +140,8 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
     /// <summary>Whether both are the same loop.</summary>
     public bool Equals(LoopGraph? other) =>
         other is not null && Inputs == other.Inputs && Coordinates == other.Coordinates && LaneBits == other.LaneBits
-        && Types.AsSpan().SequenceEqual(other.Types) && Roots.AsSpan().SequenceEqual(other.Roots) && CollectionsMarshal.AsSpan(nodes).SequenceEqual(CollectionsMarshal.AsSpan(other.nodes));
+        && Types.AsSpan().SequenceEqual(other.Types) && Roots.AsSpan().SequenceEqual(other.Roots) && Reductions.AsSpan().SequenceEqual(other.Reductions)
+        && CollectionsMarshal.AsSpan(nodes).SequenceEqual(CollectionsMarshal.AsSpan(other.nodes));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as LoopGraph);
@@ -142,14 +152,18 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
         var hash = new HashCode();
         foreach (LoopNode node in nodes) hash.Add(node);
         foreach (int root in Roots) hash.Add(root);
+        foreach (LoopReduction reduction in Reductions) hash.Add(reduction);
         return hash.ToHashCode();
     }
 
     /// <summary>The steps, or null when an operation is better left to the tile loops.</summary>
-    public static LoopGraph? TryBuild(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates)
+    public static LoopGraph? TryBuild(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, ReadOnlySpan<RowStage> reductions = default)
     {
-        var graph = new LoopGraph(bodies, inputs, coordinates);
-        List<Expr> order = Order(bodies);
+        var graph = new LoopGraph(bodies, inputs, coordinates, reductions.Length);
+        Expr[] all = new Expr[bodies.Length + reductions.Length];
+        bodies.CopyTo(all);
+        for (int i = 0; i < reductions.Length; i++) all[bodies.Length + i] = reductions[i].Body;
+        List<Expr> order = Order(all);
         bool numbers = false;
         foreach (Expr e in order)
         {
@@ -170,6 +184,7 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
             graph.Types[i] = bodies[i].Type;
             graph.Roots[i] = bodies[i].Type == DType.Bool ? graph.Mask(root, graph.LaneBits) : root;
         }
+        for (int i = 0; i < reductions.Length; i++) graph.Reductions[i] = new(reductions[i].Op, graph.byReference[reductions[i].Body]);
         graph.byReference.Clear();
         graph.byValue.Clear();
         return graph;

@@ -13,6 +13,9 @@ internal static class LoopSize
     /// <summary>Variables up to which two vectors at a time are faster than one.</summary>
     private const int MostForTwoVectors = 45;
 
+    /// <summary>Variables of all copies of a body that reduces 64 elements in a step.</summary>
+    private const int MostRepeated = 160;
+
     /// <summary>Variables of one copy of a body.</summary>
     public static int Of(LoopGraph graph)
     {
@@ -26,6 +29,9 @@ internal static class LoopSize
     /// memory of inputs: the rest of a row that fills no step then goes through scratch memory, and there is less of it.
     /// </summary>
     public static int Copies(int size, int outputs) => size <= MostForTwoVectors && outputs == 1 ? 2 : 1;
+
+    /// <summary>Whether a body may be repeated for 64 elements: a step of a loop that reduces has as many.</summary>
+    public static bool FitsRepeated(int size, int copies) => size * copies <= MostRepeated;
 
     private static int Single(ElementaryFunction function) => function switch
     {

@@ -149,7 +149,7 @@ public sealed unsafe class LoopEmitterTests
     private static void Check(Expr[] bodies, RandomExpr source, int width)
     {
         TileSource[] sources = [.. source.Inputs.Select((_, i) => i % 3 == 2 ? TileSource.Scalar : i % 3 == 1 ? TileSource.Gathered : TileSource.InPlace)];
-        EmittedLoop? loop = LoopEmitter.TryEmit(bodies, sources, Axes, width);
+        EmittedLoop? loop = LoopEmitter.TryEmit(bodies, sources, Axes, width: width);
         Assert.True(loop is not null || source.Only is null, "Not emitted.");
         if (loop is null) return;
         foreach (int count in Counts) LoopRun.Check(loop, bodies, sources, Axes, source.Inputs, count, source.Random, count is 65 or 100);
@@ -161,7 +161,7 @@ public sealed unsafe class LoopEmitterTests
         for (int single = -1; single < Math.Min(types.Length, 3); single++)
         {
             if (single >= 0) sources[single] = TileSource.Scalar;
-            EmittedLoop? loop = LoopEmitter.TryEmit(bodies, sources, [], width);
+            EmittedLoop? loop = LoopEmitter.TryEmit(bodies, sources, [], width: width);
             Assert.Equal(usual, loop is not null);
             if (loop is null) return;
             var random = new Random(5);
@@ -173,7 +173,7 @@ public sealed unsafe class LoopEmitterTests
     private static void Same(Expr[] bodies, byte[][] inputs, int width)
     {
         TileSource[] sources = [.. inputs.Select(_ => TileSource.InPlace)];
-        EmittedLoop loop = LoopEmitter.TryEmit(bodies, sources, [], width)!;
+        EmittedLoop loop = LoopEmitter.TryEmit(bodies, sources, [], width: width)!;
         int count = inputs[0].Length / (bodies[0].Type == DType.F32 ? 2 : 4);
         byte[][] expected = LoopRun.Interpret(bodies, sources, [], inputs, [], count), actual = [.. expected.Select(e => new byte[e.Length])];
         fixed (byte* input = inputs[0], first = actual[0], second = actual[1])

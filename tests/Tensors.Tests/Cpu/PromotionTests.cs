@@ -104,7 +104,8 @@ public sealed unsafe class PromotionTests
             Views.AssertSame(Views.Bits(results[1][o]), Views.Bits(results[0][o]), bodies[o].Type, $"output {o} over {string.Join(", ", inputs.Select(x => x.Layout))}");
     }
 
-    private static void Run(CpuMap map, WorkerPool pool, Tensor[] operands)
+    /// <summary>Runs a kernel on tensors in host memory: its operands, then its outputs.</summary>
+    internal static void Run(CpuMap map, WorkerPool pool, Tensor[] operands)
     {
         using var pins = new Pins(operands);
         fixed (nint* addresses = pins.Addresses) map.Run((void**)addresses, pool);
