@@ -36,6 +36,11 @@ internal readonly unsafe struct V128D : IVectorLanes<double, Vector128<double>, 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> Fma(Vector128<double> a, Vector128<double> b, Vector128<double> c) => Vector128.FusedMultiplyAdd(a, b, c);
 
+    public static bool HasScale => Avx512F.VL.IsSupported;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Scale(Vector128<double> a, Vector128<double> n) => Avx512F.VL.Scale(a, n);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> Sqrt(Vector128<double> a) => Vector128.Sqrt(a);
 

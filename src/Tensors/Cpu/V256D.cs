@@ -36,6 +36,11 @@ internal readonly unsafe struct V256D : IVectorLanes<double, Vector256<double>, 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Fma(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Vector256.FusedMultiplyAdd(a, b, c);
 
+    public static bool HasScale => Avx512F.VL.IsSupported;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Scale(Vector256<double> a, Vector256<double> n) => Avx512F.VL.Scale(a, n);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Sqrt(Vector256<double> a) => Vector256.Sqrt(a);
 

@@ -36,6 +36,11 @@ internal readonly unsafe struct V512D : IVectorLanes<double, Vector512<double>, 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Fma(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Vector512.FusedMultiplyAdd(a, b, c);
 
+    public static bool HasScale => Avx512F.IsSupported;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Scale(Vector512<double> a, Vector512<double> n) => Avx512F.Scale(a, n);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Sqrt(Vector512<double> a) => Vector512.Sqrt(a);
 

@@ -22,6 +22,12 @@ internal interface IFloatLanes<F, I, M>
     /// <summary>All lanes equal to <paramref name="value"/>, which must fit the integer lanes.</summary>
     static abstract I ConstantInt(long value);
 
+    /// <summary>True when <see cref="Scale"/> is an instruction.</summary>
+    static virtual bool HasScale => false;
+
+    /// <summary>a * 2^n for integral n, rounded once; only where <see cref="HasScale"/>.</summary>
+    static virtual F Scale(F a, F n) => throw new NotSupportedException();
+
     /// <summary>a + b.</summary>
     static abstract F Add(F a, F b);
 

@@ -35,7 +35,7 @@ internal abstract partial class Portable32<L, F, I, M> : PortableArithmetic<L, F
         F n = L.Sub(t, C(Round));
         F r = ExpRemainder(x, n);
         F p = L.Add(L.Add(r, ExpTail(r, n)), C(1));
-        return ScaleTwice(p, L.Bits(t));
+        return L.HasScale ? L.Scale(p, n) : ScaleTwice(p, L.Bits(t));
     }
 
     /// <summary>2^x. Error at most 0.879 ulp.</summary>
@@ -44,8 +44,10 @@ internal abstract partial class Portable32<L, F, I, M> : PortableArithmetic<L, F
     {
         x = L.MinNative(C(129), L.MaxNative(C(-151), x));
         F t = L.Add(x, C(Round));
-        F r = L.Sub(x, L.Sub(t, C(Round)));
-        return ScaleTwice(L.Fma(Exp2Slope(r), r, C(1)), L.Bits(t));
+        F n = L.Sub(t, C(Round));
+        F r = L.Sub(x, n);
+        F p = L.Fma(Exp2Slope(r), r, C(1));
+        return L.HasScale ? L.Scale(p, n) : ScaleTwice(p, L.Bits(t));
     }
 
     /// <summary>2^x for x &lt; 127, cheaper: 0 below -126.5, where results would be subnormal. Error at most 0.879 ulp; NaN passes.</summary>

@@ -151,7 +151,8 @@ internal abstract partial class Portable64<L, F, I, M> : PortableArithmetic<L, F
 
     /// <summary>p * 2^n in two steps whose powers are normal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static F ScaleTwice(F p, F n) => L.Mul(L.Mul(p, FirstScale(n, out F rounded)), SecondScale(n, rounded));
+    private static F ScaleTwice(F p, F n) =>
+        L.HasScale ? L.Scale(p, n) : L.Mul(L.Mul(p, FirstScale(n, out F rounded)), SecondScale(n, rounded));
 
     /// <summary>2^h for h = n / 2 rounded to an integer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
