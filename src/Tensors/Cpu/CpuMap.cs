@@ -212,7 +212,7 @@ internal sealed unsafe class CpuMap : CpuKernel
                 long rowIndex = shortRow > 0 ? start / shortRow : row;
                 for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + ((isPerRow[o] ? rowIndex : index) * outputSizes[o]);
                 if (loop is not null) loop(null, slot, (nint)length);
-                else if (rowLoops is not null) rowLoops.Run(slot, default, 1, (nint)length, stageRows, tileBytes);
+                else if (rowLoops is not null) rowLoops.Run(slot, default, 1, (nint)length, stageRows, tileBytes, streams: false);
                 else program.Run(slot, (nint)length, shortRow > 0 ? (nint)length / shortRow : 1);
             }
         }
@@ -243,8 +243,9 @@ internal sealed unsafe class CpuMap : CpuKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunRowsDirect(RowLoops loops, long first, long end, void** operands, ScratchPool scratch)
     {
-        Scratch memory = scratch.Rent((nuint)(stageCount * tileBytes));
+        Scratch memory = scratch.Rent((nuint)((stageCount + outputSizes.Length) * tileBytes));
         int count = inputs.Length + outputSizes.Length;
+        long elementBytes = 0;
         byte** slot = stackalloc byte*[count];
         Span<nint> steps = stackalloc nint[count];
         for (int i = 0; i < count; i++)
@@ -252,8 +253,9 @@ internal sealed unsafe class CpuMap : CpuKernel
             int o = i - inputs.Length;
             steps[i] = (nint)(o < 0 ? inputs[i].Outer!.Strides.Length == 0 ? 0 : inputs[i].Outer!.Strides[0] * inputs[i].Size : outputSizes[o] * (isPerRow[o] ? 1 : rowLength));
             slot[i] = (byte*)operands[i] + (first * steps[i]);
+            if (o >= 0 && !isPerRow[o]) elementBytes += units * steps[i];
         }
-        loops.Run(slot, steps, end - first, (nint)rowLength, (byte*)memory.Pointer, tileBytes);
+        loops.Run(slot, steps, end - first, (nint)rowLength, (byte*)memory.Pointer, tileBytes, elementBytes >= StreamedCopy.LeastBytes);
         scratch.Return(memory);
     }
 

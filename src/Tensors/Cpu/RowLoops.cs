@@ -80,10 +80,11 @@ internal sealed unsafe class RowLoops
     /// <param name="steps">Distances of the rows in bytes, as the slots.</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="length">Length of a row, at least <see cref="ShortestRow"/>.</param>
-    /// <param name="scratch">A row per stage.</param>
+    /// <param name="scratch">A row per stage, and one per output when they are streamed.</param>
     /// <param name="rowBytes">Distance of the rows in scratch.</param>
+    /// <param name="streams">Whether results of elements go past the caches.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(byte** slots, ReadOnlySpan<nint> steps, long rows, nint length, byte* scratch, nint rowBytes)
+    public void Run(byte** slots, ReadOnlySpan<nint> steps, long rows, nint length, byte* scratch, nint rowBytes, bool streams)
     {
         int inputs = operands + (2 * stages);
         ulong* values = stackalloc ulong[stages];
@@ -104,8 +105,11 @@ internal sealed unsafe class RowLoops
             }
             if (elementLoop is not null)
             {
-                for (int i = 0; i < elementOutputs.Length; i++) table[inputs + i] = slots[operands + elementOutputs[i]];
+                for (int i = 0; i < elementOutputs.Length; i++)
+                    table[inputs + i] = streams ? scratch + ((stages + i) * rowBytes) : slots[operands + elementOutputs[i]];
                 elementLoop(null, table, length);
+                for (int i = 0; streams && i < elementOutputs.Length; i++)
+                    StreamedCopy.Run(table[inputs + i], slots[operands + elementOutputs[i]], steps[operands + elementOutputs[i]]);
             }
             if (rowLoop is not null)
             {
@@ -114,6 +118,7 @@ internal sealed unsafe class RowLoops
             }
             for (int i = 0; i < steps.Length; i++) slots[i] += steps[i];
         }
+        if (streams) StreamedCopy.Finish();
     }
 
     /// <summary>A loop over a row that reduces.</summary>

@@ -93,6 +93,39 @@ public sealed unsafe class RowLoopTests
         }
     }
 
+    [Fact]
+    public void ResultsLargerThanTheCachesAreStreamed()
+    {
+        (RowStages stages, Exprs bodies, bool[] perRow) = Kernels(DType.F32)[0];
+        const int Length = 333;
+        int rows = (int)(StreamedCopy.LeastBytes / (2 * sizeof(float) * Length)) + 2;
+        Tensor x = Views.Contiguous(DType.F32, [rows, Length], new Random(1)), y = Views.View(DType.F32, [rows, Length], [0, 1], 0, new Random(2));
+        Operand[] operands = [new(0, DType.F32, x.Layout), new(1, DType.F32, y.Layout)];
+        Operand[] outputs = [.. Enumerable.Range(0, 2).Select(o => new Operand(o, DType.F32, x.Layout))];
+        var kernel = new RowsKernel(rows, Length, stages, bodies);
+        using var pool = new WorkerPool(2);
+        ulong[][] bits = new ulong[4][];
+        for (int i = 0; i < 2; i++)
+        {
+            Tensor[] results = [.. outputs.Select(_ => Views.Output(new CpuDevice(1), DType.F32, [rows, Length]))];
+            PromotionTests.Run(new CpuMap(kernel, operands, outputs, new LoopCache(), i == 0 ? PlanUse.Steps : PlanUse.Once), pool, [x, y, .. results]);
+            for (int o = 0; o < 2; o++) bits[(2 * i) + o] = Views.Bits(results[o]);
+        }
+        for (int o = 0; o < 2; o++) Views.AssertSame(bits[2 + o], bits[o], DType.F32, $"output {o}");
+        foreach (int bytes in (int[])[0, 1, 63, 64, 65, 200, 1000])
+        {
+            byte[] source = new byte[bytes], target = new byte[bytes + 130];
+            new Random(bytes).NextBytes(source);
+            for (int offset = 0; offset < 65; offset += 13)
+            {
+                Array.Fill(target, (byte)7);
+                fixed (byte* from = source, to = target) StreamedCopy.Run(from, to + offset, bytes);
+                Assert.Equal(source, target.AsSpan(offset, bytes).ToArray());
+                Assert.False(target.AsSpan(0, offset).ContainsAnyExcept((byte)7) || target.AsSpan(offset + bytes).ContainsAnyExcept((byte)7));
+            }
+        }
+    }
+
     /// <summary>Stages and results of kernels with two operands.</summary>
     private static (RowStages Stages, Exprs Bodies, bool[] PerRow)[] Kernels(DType type)
     {
