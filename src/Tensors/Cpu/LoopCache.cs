@@ -10,10 +10,10 @@ internal sealed class LoopCache(int? width = null)
 
     private readonly ConcurrentDictionary<LoopGraph, EmittedLoop?> loops = new();
 
-    /// <summary>The loop for some outputs, or null as <see cref="LoopEmitter.TryEmit(ReadOnlySpan{Expr}, ReadOnlySpan{TileSource}, ReadOnlySpan{int}, ReadOnlySpan{RowStage}, int?)"/>.</summary>
-    public EmittedLoop? Find(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, ReadOnlySpan<RowStage> reductions = default)
+    /// <summary>The loop for some outputs, or null as <see cref="LoopEmitter.TryEmit(ReadOnlySpan{Expr}, ReadOnlySpan{TileSource}, ReadOnlySpan{int}, bool, ReadOnlySpan{RowStage}, int?)"/>.</summary>
+    public EmittedLoop? Find(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, bool overRow = false, ReadOnlySpan<RowStage> reductions = default)
     {
-        if (LoopGraph.TryBuild(bodies, inputs, coordinates, reductions) is not { } graph) return null;
+        if (LoopGraph.TryBuild(bodies, inputs, coordinates, overRow, reductions) is not { } graph) return null;
         if (loops.TryGetValue(graph, out EmittedLoop? loop)) return loop;
         loop = LoopEmitter.TryEmit(graph, width);
         if (loops.Count >= Capacity) loops.Clear();

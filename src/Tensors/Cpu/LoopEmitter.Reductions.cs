@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 
 namespace Engine.Tensors.Cpu;
 
-/// <content>Loops that reduce values over all elements of a row, in the order that reductions promise: element i goes to lane i mod 64.</content>
+/// <content>Loops over rows. They reduce values over all elements in the order that reductions promise: element i goes to lane i mod 64.</content>
 internal static unsafe partial class LoopEmitter
 {
     private delegate void Combining<T>(T* lanes, T* target) where T : unmanaged;
@@ -44,12 +44,12 @@ internal static unsafe partial class LoopEmitter
 
         private Reduced[] reduced = [];
 
-        /// <summary>Writes one loop that reduces values.</summary>
+        /// <summary>Writes one loop over a row.</summary>
         /// <remarks>
-        /// Steps of 64 elements have their lanes in registers, while a body is small enough to be repeated as often. What is left, or everything, goes vector by vector to lanes in
+        /// With reductions, steps of 64 elements have their lanes in registers, while a body is small enough to be repeated as often. What is left, or everything, goes vector by vector to lanes in
         /// memory. The last vector reaches back over elements that were taken already: it is written to memory with neutral elements behind it and read again at a distance.
         /// </remarks>
-        public void WriteReducing()
+        public void WriteOverRow()
         {
             Label rest = il.DefineLabel(), whole = il.DefineLabel(), done = il.DefineLabel(), end = il.DefineLabel();
             FindOperands();
@@ -59,19 +59,22 @@ internal static unsafe partial class LoopEmitter
                 il.Emit(OpCodes.Stloc, operand.Address);
             }
             SetNumber(index, 0);
-            PushCountLess(ReducedLanes);
-            il.Emit(OpCodes.Stloc, limit);
-            il.Emit(OpCodes.Ldloc, limit);
-            PushOffset(0);
-            il.Emit(OpCodes.Blt, end);
+            il.Emit(OpCodes.Ldarg_2);
+            il.Emit(OpCodes.Brfalse, end);
             reduced = [.. graph.Reductions.Select(Reserve)];
 
-            copies = ReducedLanes / lanes;
-            bool inRegisters = LoopSize.FitsRepeated(size, copies);
-            if (!inRegisters) copies = 1;
+            bool steps = true;
+            if (reduced.Length > 0)
+            {
+                copies = ReducedLanes / lanes;
+                steps = LoopSize.FitsRepeated(size, copies);
+                if (!steps) copies = 1;
+            }
             values = new LocalBuilder?[graph.Nodes.Count * copies * 2];
+            PushCountLess(Step);
+            il.Emit(OpCodes.Stloc, limit);
             WriteInvariants();
-            if (inRegisters) WriteWholeSteps();
+            if (steps) WriteWholeSteps();
             LocalBuilder?[] repeated = values;
             int repeats = copies;
             copies = 1;
@@ -171,7 +174,7 @@ internal static unsafe partial class LoopEmitter
                 }
             }
             il.Emit(OpCodes.Ldloc, index);
-            PushOffset(ReducedLanes);
+            PushOffset(Step);
             il.Emit(OpCodes.Add);
             il.Emit(OpCodes.Stloc, index);
             il.Emit(OpCodes.Ldloc, index);

@@ -6,7 +6,7 @@ namespace Engine.Tensors.Cpu;
 /// <summary>Computes elements of some outputs from contiguous inputs and single values.</summary>
 /// <param name="context">Not used: a delegate with a first argument of its own is called without a detour.</param>
 /// <param name="slots">Addresses: the inputs, then the outputs, then the coordinates, then the values of reductions.</param>
-/// <param name="count">Elements; with reductions 64 to a chunk, or 0.</param>
+/// <param name="count">Elements; over a row from 64 to a chunk of reductions, or 0.</param>
 internal unsafe delegate void EmittedLoop(object? context, byte** slots, nint count);
 
 /// <summary>
@@ -24,11 +24,12 @@ internal static unsafe partial class LoopEmitter
     /// <param name="bodies">One expression per output.</param>
     /// <param name="inputs">How the inputs come; gathered ones are contiguous too.</param>
     /// <param name="coordinates">The axes of the coordinate slots.</param>
-    /// <param name="reductions">What is reduced over all elements.</param>
+    /// <param name="overRow">Whether every call is for 64 elements or more, with outputs that share no memory with inputs.</param>
+    /// <param name="reductions">What is reduced over all elements of a row.</param>
     /// <param name="width">Bits of a vector; <see cref="SimdWidth.Elementwise"/> if omitted.</param>
     public static EmittedLoop? TryEmit(
-        ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, ReadOnlySpan<RowStage> reductions = default, int? width = null) =>
-        LoopGraph.TryBuild(bodies, inputs, coordinates, reductions) is { } graph ? TryEmit(graph, width) : null;
+        ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, bool overRow = false, ReadOnlySpan<RowStage> reductions = default, int? width = null) =>
+        LoopGraph.TryBuild(bodies, inputs, coordinates, overRow, reductions) is { } graph ? TryEmit(graph, width) : null;
 
     /// <summary>The loop of some steps, or null as above.</summary>
     public static EmittedLoop? TryEmit(LoopGraph graph, int? width = null)
@@ -38,7 +39,7 @@ internal static unsafe partial class LoopEmitter
         if (size > LoopSize.Most) return null;
         var method = new DynamicMethod("Fused", typeof(void), [typeof(object), typeof(byte**), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true) { InitLocals = false };
         var writer = new Writer(method.GetILGenerator(), graph, VectorsOf(width ?? SimdWidth.Elementwise), size);
-        if (graph.Reductions.Length > 0) writer.WriteReducing();
+        if (graph.IsOverRow) writer.WriteOverRow();
         else writer.Write();
         var loop = method.CreateDelegate<EmittedLoop>(null);
         // The first call compiles it, with full optimization at once.

@@ -103,8 +103,9 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
     private readonly int[] coordinates;
     private readonly int outputs;
 
-    private LoopGraph(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, int reductions)
+    private LoopGraph(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, bool overRow, int reductions)
     {
+        IsOverRow = overRow;
         this.inputs = inputs.ToArray();
         this.coordinates = coordinates.ToArray();
         outputs = bodies.Length;
@@ -122,7 +123,10 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
     /// <summary>The element type of each output.</summary>
     public DType[] Types { get; }
 
-    /// <summary>What is reduced. The addresses of the results are in the slots after the coordinates.</summary>
+    /// <summary>True for a loop over a row: one of at least 64 elements, with outputs that share no memory with inputs.</summary>
+    public bool IsOverRow { get; }
+
+    /// <summary>What is reduced, in a loop over a row. The addresses of the results are in the slots after the coordinates.</summary>
     public LoopReduction[] Reductions { get; }
 
     /// <summary>Number of inputs: the first slots.</summary>
@@ -139,7 +143,7 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
 
     /// <summary>Whether both are the same loop.</summary>
     public bool Equals(LoopGraph? other) =>
-        other is not null && Inputs == other.Inputs && Coordinates == other.Coordinates && LaneBits == other.LaneBits
+        other is not null && Inputs == other.Inputs && Coordinates == other.Coordinates && LaneBits == other.LaneBits && IsOverRow == other.IsOverRow
         && Types.AsSpan().SequenceEqual(other.Types) && Roots.AsSpan().SequenceEqual(other.Roots) && Reductions.AsSpan().SequenceEqual(other.Reductions)
         && CollectionsMarshal.AsSpan(nodes).SequenceEqual(CollectionsMarshal.AsSpan(other.nodes));
 
@@ -157,9 +161,10 @@ internal sealed partial class LoopGraph : IEquatable<LoopGraph>
     }
 
     /// <summary>The steps, or null when an operation is better left to the tile loops.</summary>
-    public static LoopGraph? TryBuild(ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, ReadOnlySpan<RowStage> reductions = default)
+    public static LoopGraph? TryBuild(
+        ReadOnlySpan<Expr> bodies, ReadOnlySpan<TileSource> inputs, ReadOnlySpan<int> coordinates, bool overRow = false, ReadOnlySpan<RowStage> reductions = default)
     {
-        var graph = new LoopGraph(bodies, inputs, coordinates, reductions.Length);
+        var graph = new LoopGraph(bodies, inputs, coordinates, overRow, reductions.Length);
         Expr[] all = new Expr[bodies.Length + reductions.Length];
         bodies.CopyTo(all);
         for (int i = 0; i < reductions.Length; i++) all[bodies.Length + i] = reductions[i].Body;

@@ -50,7 +50,7 @@ internal sealed unsafe class RowLoops
             passes.Add(pass);
             first = end;
         }
-        EmittedLoop? elementLoop = elements.Length == 0 ? null : loops.Find(Rewritten(elements.Select(i => bodies[i])), inputs, []);
+        EmittedLoop? elementLoop = elements.Length == 0 ? null : loops.Find(Rewritten(elements.Select(i => bodies[i])), inputs, [], overRow: true);
         EmittedLoop? rowLoop = rows.Length == 0 ? null : loops.Find([.. rows.Select(i => bodies[i])], inputs, []);
         bool whole = (elementLoop is not null || elements.Length == 0) && (rowLoop is not null || rows.Length == 0);
         return whole ? new(n, s, [.. passes], elementLoop, elements, rowLoop, rows) : null;
@@ -61,7 +61,7 @@ internal sealed unsafe class RowLoops
             Expr[] bodiesOf = Rewritten(reduced.Select(r => r.Body));
             List<Expr> kept = RowUses.WorthKeeping(
                 reduced.Select(r => r.Body), [.. stages.Values[end..].ToArray().Select(r => r.Body), .. elements.Select(i => bodies[i])], inputs, written, s - written.Count);
-            EmittedLoop? loop = loops.Find(Rewritten(kept), inputs, [], [.. reduced.Select((r, i) => r with { Body = bodiesOf[i] })]);
+            EmittedLoop? loop = loops.Find(Rewritten(kept), inputs, [], overRow: true, [.. reduced.Select((r, i) => r with { Body = bodiesOf[i] })]);
             if (loop is null) return null;
             int[] targets = [.. Enumerable.Range(n + s + written.Count, kept.Count), .. Enumerable.Range(n + first, end - first)];
             foreach (Expr e in kept) written.Add(e, Expr.Input(n + s + written.Count, e.Type));

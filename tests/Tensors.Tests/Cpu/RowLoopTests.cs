@@ -41,7 +41,7 @@ public sealed unsafe class RowLoopTests
         foreach (RowStage[] reductions in cases)
         {
             Expr kept = reductions[^1].Body;
-            EmittedLoop loop = LoopEmitter.TryEmit([kept], sources, [], reductions, width)!;
+            EmittedLoop loop = LoopEmitter.TryEmit([kept], sources, [], overRow: true, reductions, width)!;
             Assert.NotNull(loop);
             foreach (int length in (int[])[.. Enumerable.Range(64, 140), .. Lengths]) Check(loop, reductions, kept, sources, [type, type, DType.F16], length, random);
         }
