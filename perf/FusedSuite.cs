@@ -8,7 +8,7 @@ using Engine.Tensors.Cpu;
 
 namespace Engine.Perf;
 
-/// <summary>Fused elementwise kernels on one thread: a loop written by hand, the emitted loop, and the loops over tiles, in turns.</summary>
+/// <summary>Fused elementwise kernels and kernels over rows on one thread: a loop written by hand, the emitted loop, and the loops over tiles, in turns.</summary>
 internal static unsafe class FusedSuite
 {
     private static readonly int[] Sizes = [1_000, 100_000, 10_000_000];
@@ -21,6 +21,8 @@ internal static unsafe class FusedSuite
         Measure<GeluBackward>();
         Measure<SiluGate>();
         Measure<Adam>();
+        MeasureRows<SoftmaxRows>();
+        MeasureRows<LayerNormRows>();
     }
 
     private static void Measure<TKernel>() where TKernel : struct, IFusedKernel
@@ -38,6 +40,18 @@ internal static unsafe class FusedSuite
                 tiles = Math.Min(tiles, run.Time(2));
             }
             Print($"{TKernel.Name,-14} {n,9} {hand,10:F2} {emitted / hand,8:F2} {tiles / hand,8:F2} {run.Emission,12:F2}");
+        }
+    }
+
+    private static void MeasureRows<TKernel>() where TKernel : struct, IRowKernel
+    {
+        // What is written by hand is written for vectors of 512 bits.
+        if (!Vector512.IsHardwareAccelerated) return;
+        foreach (int n in Sizes)
+        {
+            using var run = new FusedRows<TKernel>(n / 1000, 1000);
+            double[] best = run.Best(n > 1_000_000 ? 12 : 40);
+            Print($"{TKernel.Name,-14} {n,9} {best[0],10:F2} {best[1] / best[0],8:F2} {best[2] / best[0],8:F2} {run.Emission,12:F2}");
         }
     }
 

@@ -60,7 +60,7 @@ switch (args)
               benchmark [--family all|matmul|elementwise|reduce|conv|attention|memory|train] [--filter GLOB] [--output FOLDER]   the engine alone over time, by BenchmarkDotNet
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process
-              fused                    elementwise kernels: emitted loops and tiles against loops written by hand
+              fused                    elementwise kernels and kernels over rows: emitted loops and tiles against loops written by hand
               functions                time per element of the elementary functions, in nanoseconds and cycles
               plan                     time of tracing and planning a training step
               plan-overhead            a compiled training step against straight-line C# that calls the same kernels
