@@ -141,6 +141,20 @@ public sealed record ConvolutionKernel(ConvolutionPass Pass, ConvolutionWindow W
 }
 
 /// <summary>
+/// A product, and a map that reads it: a backend applies the map to every part of the product as soon as the part is computed. Operands are those of the producer, then the map's
+/// others; results are the product, then the map's. In the bodies the map's operands come first, then the product. Elements of all of them correspond in row-major order.
+/// The product may lie in the memory of one of the map's results of its element type, when nothing else reads it.
+/// </summary>
+/// <param name="Producer">A matrix product, or a convolution that has images as its result.</param>
+/// <param name="ProducerOperands">How many operands are the producer's.</param>
+/// <param name="Bodies">A scalar expression per result of the map.</param>
+public sealed record EpilogueKernel(Kernel Producer, int ProducerOperands, Exprs Bodies) : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Producer.Order;
+}
+
+/// <summary>
 /// Operands (q [..., T, D], k [..., S, D], v [..., S, E]) and optionally a mask [..., T, S], bool or floating, with equal leading axes, to
 /// softmax(q k^T * scale + mask) v [..., T, E] and the base-2 logarithm of every query's sum of exponentials [..., T]. A key whose mask is false or -inf, or which
 /// lies behind the diagonal, is hidden: its score is -inf. A query that sees no key gives 0 and the logarithm +inf. f32 or f64.

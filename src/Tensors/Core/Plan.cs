@@ -105,7 +105,7 @@ public sealed record Plan(
         for (int i = 0; i < Steps.Length; i++)
         {
             PlanStep step = Steps[i];
-            text.AppendLine($"{indent}{i,4} {step.Name,-16} {Text(step.Inputs)} -> {Text(step.Outputs)}{(step.Sources.IsEmpty ? "" : $"  ({string.Join(", ", step.Sources)})")}");
+            text.AppendLine($"{indent}{i,4} {step.Name,-16} {Text(step.Inputs)} -> {Text([.. step.Outputs.DistinctBy(o => o.Buffer)])}{(step.Sources.IsEmpty ? "" : $"  ({string.Join(", ", step.Sources)})")}");
             if (step.Kernel is not Region region) continue;
             foreach ((string role, Plan plan) in region.Plans)
             {

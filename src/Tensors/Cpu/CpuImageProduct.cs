@@ -35,9 +35,11 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
     private readonly nint[] weightOffsets;
     private readonly nint weightRow;
     private readonly nint weightGroup;
+    private readonly ProductEpilogue? epilogue;
 
-    public CpuImageProduct(ConvolutionPass pass, ConvolutionWindow window, Operand image, Operand weights, Operand output)
+    public CpuImageProduct(ConvolutionPass pass, ConvolutionWindow window, Operand image, Operand weights, Operand output, ProductEpilogue? epilogue)
     {
+        this.epilogue = epilogue;
         Shape w = weights.Layout.Shape, y = output.Layout.Shape;
         ReadOnlySpan<int> strides = weights.Layout.Strides;
         Extent dilation = window.Dilation, kernel = window.Kernel;
@@ -95,15 +97,20 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
 
     private static int TileColumns => 3 * TSimd.Width;
 
+    private T* Product(void** operands) => (T*)operands[epilogue?.Product ?? 2];
+
     public override void Run(void** operands, WorkerPool pool)
     {
+        epilogue?.Count();
         if (depth == 0)
         {
-            NativeMemory.Clear(operands[2], (nuint)((long)images * groups * rows * positions.Count * sizeof(T)));
+            long count = (long)images * groups * rows * positions.Count;
+            NativeMemory.Clear(Product(operands), (nuint)(count * sizeof(T)));
+            epilogue?.Apply(operands, 0, count, 1, count, pool.Scratch);
             return;
         }
         Scratch memory = pool.Scratch.Rent(Header + (nuint)((long)groups * strips * depth * TileRows * sizeof(T)));
-        double cost = (double)images * groups * positions.Count * depth * (0.1 + (rows * 0.01));
+        double cost = ((double)images * groups * positions.Count * depth * (0.1 + (rows * 0.01))) + (epilogue?.Nanoseconds ?? 0);
         // Images are the units where there are enough of them; else panels of one image, each of which copies the image again.
         int wanted = Chunks((long)images * groups * panels, cost, pool.Threads);
         int split = wanted <= images * groups ? 1 : Math.Min(panels, (wanted + (images * groups) - 1) / (images * groups));
@@ -144,19 +151,43 @@ internal sealed unsafe class CpuImageProduct<T, TVector, TSimd> : CpuKernel
         T* frame = (T*)memory.Pointer;
         T* panel = (T*)(memory.Pointer + planesBytes);
         planes.Clear(planesPerGroup, frame);
+        long unitBytes = (long)rows * positions.Count * sizeof(T);
+        // Panels after which the epilogue reads what is in the cache still; several small images wait for it together.
+        long block = epilogue is null ? panels : Math.Max(1, panels / Math.Max(1, unitBytes / ProductEpilogue.CacheBytes));
+        long waiting = first;
         for (long unit = first; unit < end; unit++)
         {
             (long image, long g) = Math.DivRem(unit, groups);
             planes.Copy((T*)operands[0] + ((nint)image * imageStride), (int)g * planesPerGroup, planesPerGroup, frame);
-            T* output = (T*)operands[2] + (unit * rows * positions.Count);
+            T* output = Product(operands) + (unit * rows * positions.Count);
             T* weights = packed + (g * strips * depth * TileRows);
             for (long p = firstPanel; p < endPanel; p++)
             {
                 if (inPlace) PanelInPlace((int)p, frame, weights, output);
                 else Panel((int)p * TileColumns, frame, panel, weights, output);
+                if (block >= panels && split == 1) continue;
+                long done = p + 1 - firstPanel;
+                if (done % block == 0 || p + 1 == endPanel) Finish(operands, unit, p + 1 - (((done - 1) % block) + 1), p + 1, scratch);
             }
+            if (block < panels || split > 1 || ((unit + 1 - waiting) * unitBytes < ProductEpilogue.CacheBytes && unit + 1 < end)) continue;
+            epilogue?.Apply(operands, waiting * rows * positions.Count, (unit + 1 - waiting) * rows * positions.Count, 1, 0, scratch);
+            waiting = unit + 1;
         }
         scratch.Return(memory);
+    }
+
+    /// <summary>The epilogue of some panels of an image.</summary>
+    private void Finish(void** operands, long unit, long firstPanel, long endPanel, ScratchPool scratch)
+    {
+        long first = FirstPosition(firstPanel), end = FirstPosition(endPanel);
+        epilogue?.Apply(operands, (unit * rows * positions.Count) + first, end - first, rows, positions.Count, scratch);
+    }
+
+    private long FirstPosition(long panel)
+    {
+        if (!inPlace) return Math.Min(panel * TileColumns, positions.Count);
+        (long row, long vector) = Math.DivRem(vectors * panel / panels, (long)rowVectors);
+        return (row * positions.Columns) + (vector * TSimd.Width);
     }
 
     /// <summary>All rows at a few vectors of positions, none of which goes from one row of positions to the next.</summary>

@@ -24,6 +24,9 @@ internal static class CpuKernels
             RowsKernel rows => new CpuMap(rows, inputs, outputs, loops, use),
             ReduceKernel reduce => CpuReductions.Prepare(name, reduce, inputs[0], outputs[0]),
             MatMulKernel matMul => new CpuMatMul(matMul, inputs[0], inputs[1]),
+            EpilogueKernel { Producer: MatMulKernel matMul } map => new CpuMatMul(matMul, inputs[0], inputs[1], Epilogue(map, inputs, outputs, loops, use, writesOver)),
+            EpilogueKernel { Producer: ConvolutionKernel { Pass: not ConvolutionPass.WeightGradient } convolution } map =>
+                CpuConvolution.Prepare(convolution, inputs, outputs[0], Epilogue(map, inputs, outputs, loops, use, writesOver)),
             GatherKernel gather => new CpuGather(name, gather, inputs[0], inputs[1]),
             ScatterAddKernel scatter => CpuTyped.ScatterAdd(name, scatter, inputs, outputs[0]),
             ScanKernel scan => CpuTyped.Scan(name, scan, inputs[0]),
@@ -39,5 +42,15 @@ internal static class CpuKernels
             ConcatKernel concat => new CpuConcat(concat.Axis, inputs, outputs[0]),
             _ => throw new DeviceException($"{name}: the CPU does not know the kernel {kernel.GetType().Name}."),
         };
+    }
+
+    private static ProductEpilogue Epilogue(
+        EpilogueKernel kernel, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs, LoopCache loops, PlanUse use, bool writesOver)
+    {
+        Operand product = outputs[0];
+        foreach (Operand output in outputs[1..]) writesOver |= output.Buffer == product.Buffer;
+        Operand[] operands = [.. inputs[kernel.ProducerOperands..], product with { Layout = Layout.Contiguous(outputs[1].Layout.Shape) }];
+        var map = new CpuMap(new MapKernel(kernel.Bodies), operands, outputs[1..], loops, use, writesOver);
+        return new(map, kernel.ProducerOperands, inputs.Length);
     }
 }

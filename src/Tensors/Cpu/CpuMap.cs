@@ -8,7 +8,7 @@ namespace Engine.Tensors.Cpu;
 /// When the innermost joined axis is long, tiles stay within it: broadcast operands are then one value or read in place. When it is short, tiles cross it and every operand
 /// that is not contiguous is gathered. Operands that are contiguous along the axis before the last are turned around a few rows at a time.
 /// </remarks>
-internal sealed unsafe class CpuMap : CpuKernel
+internal sealed unsafe partial class CpuMap : CpuKernel
 {
     private const int LongRow = 192;
     private const int TransposedRows = 16;
@@ -228,12 +228,7 @@ internal sealed unsafe class CpuMap : CpuKernel
         {
             (long row, long within) = Math.DivRem(first, tilesPerRow);
             long taken = Math.Min(end - first, tilesPerRow - within), start = within * tile;
-            for (int i = 0; i < inputs.Length; i++)
-            {
-                ref readonly InputPlan input = ref inputs[i];
-                slot[i] = (byte*)operands[i] + (input.Outer is { } outer ? outer.Position(row) * input.Size : 0) + (input.Source == TileSource.Scalar ? 0 : start * input.Size);
-            }
-            for (int o = 0; o < outputSizes.Length; o++) slot[inputs.Length + o] = (byte*)operands[inputs.Length + o] + (((row * rowLength) + start) * outputSizes[o]);
+            Point(row, start, operands, slot);
             loop(null, slot, (nint)Math.Min(taken * tile, rowLength - start));
             first += taken;
         }

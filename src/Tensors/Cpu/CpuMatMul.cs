@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Tensors.Cpu;
 
-/// <summary>Matrix products over batch axes, by <see cref="Gemm"/>.</summary>
+/// <summary>Matrix products over batch axes, by <see cref="Gemm"/>, and a map of the result.</summary>
 internal sealed unsafe class CpuMatMul : CpuKernel
 {
     private readonly bool isDouble;
@@ -19,9 +19,15 @@ internal sealed unsafe class CpuMatMul : CpuKernel
     private readonly int aColumn;
     private readonly int bRow;
     private readonly int bColumn;
+    private readonly ProductEpilogue? epilogue;
 
-    public CpuMatMul(MatMulKernel kernel, Operand a, Operand b)
+    /// <param name="kernel">The product.</param>
+    /// <param name="a">The left operand.</param>
+    /// <param name="b">The right operand.</param>
+    /// <param name="epilogue">What is computed from the product, or null.</param>
+    public CpuMatMul(MatMulKernel kernel, Operand a, Operand b, ProductEpilogue? epilogue = null)
     {
+        this.epilogue = epilogue;
         isDouble = a.DType == DType.F64;
         m = kernel.Rows;
         n = kernel.Columns;
@@ -48,6 +54,8 @@ internal sealed unsafe class CpuMatMul : CpuKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(void** operands, WorkerPool pool)
     {
+        epilogue?.Count();
+        void* product = operands[epilogue?.Product ?? 2];
         for (long i = 0; i < outer; i++)
         {
             nint atA = outerA.Position(i), atB = outerB.Position(i), atC = (nint)(i * batch * m * n);
@@ -55,12 +63,12 @@ internal sealed unsafe class CpuMatMul : CpuKernel
             if (isDouble)
             {
                 Gemm.MultiplyBatch(pool, batch, m, n, k, (double*)operands[0] + atA, aBatch, aRow, aColumn,
-                    (double*)operands[1] + atB, bBatch, bRow, bColumn, (double*)operands[2] + atC, step, n);
+                    (double*)operands[1] + atB, bBatch, bRow, bColumn, (double*)product + atC, step, n, new(epilogue, operands));
             }
             else
             {
                 Gemm.MultiplyBatch(pool, batch, m, n, k, (float*)operands[0] + atA, aBatch, aRow, aColumn,
-                    (float*)operands[1] + atB, bBatch, bRow, bColumn, (float*)operands[2] + atC, step, n);
+                    (float*)operands[1] + atB, bBatch, bRow, bColumn, (float*)product + atC, step, n, new(epilogue, operands));
             }
         }
     }

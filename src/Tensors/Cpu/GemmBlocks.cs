@@ -35,6 +35,9 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     // Up to this many columns of C, columns of A are read in place: a strip takes half a cache line of each.
     private const int DirectColumns = 240;
 
+    // Columns from which on an epilogue is applied to some columns of a row.
+    private const int ShortestRun = 1024;
+
     private const int PageBytes = 4096;
 
     private const int LineBytes = 64;
@@ -46,21 +49,22 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     // Rows of B copied at a time, so that a page of the source is visited once for all panels.
     private const int PackSlice = 16;
 
-    /// <summary>Computes the whole problem on this thread. K must not be 0.</summary>
+    /// <summary>Computes the whole problem on this thread, and the epilogue of every part while it is in the second-level cache. K must not be 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Multiply(ScratchPool pool, in GemmProblem<T> problem)
+    public static void Multiply(ScratchPool pool, in GemmProblem<T> problem, EpilogueCall epilogue = default)
     {
         var (m, n, k) = (problem.M, problem.N, problem.K);
         if (IsFasterTransposed(problem))
         {
             MultiplyTransposed(pool, problem);
+            Finish(pool, problem, epilogue, 0, m, 0, n, least: 0);
             return;
         }
         var packA = MustPackA(problem);
         var packB = MustPackB(problem);
         if (!packA && !packB && k <= DepthBlock && (long)k * n * sizeof(T) <= BlockBytesB)
         {
-            MultiplyInPlace(pool, problem);
+            MultiplyInPlace(pool, problem, epilogue);
             return;
         }
         var depth = Even(k, packB ? DepthBlock : DirectDepth(problem), 1);
@@ -81,6 +85,8 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                 // Contiguous columns are packed a few at a time across all strips; otherwise each strip is packed when it is first used, and is in the cache then.
                 if (packA && problem.ARow == 1)
                     PackStrips(a, problem.AColumn, mi, kp, strips);
+                // The epilogue of short runs of columns would take longer than what it saves.
+                var finishes = epilogue.Exists && p + kp == k && Math.Min(columns, n) >= Math.Min(n, ShortestRun);
                 for (var j = 0; j < n; j += columns)
                 {
                     var nj = Math.Min(columns, n - j);
@@ -89,7 +95,7 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                         PackPanels(b, problem.BColumn, problem.BRow, nj, kp, panels);
                     else
                         PackTail(b, problem.BRow, nj, kp, panels);
-                    int tileRows;
+                    int tileRows, finished = 0;
                     for (var r = 0; r < mi; r += tileRows)
                     {
                         tileRows = packA ? Math.Min(TileRows, mi - r) : Rows(mi - r);
@@ -104,8 +110,12 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                             SweepPacked(tileRows, nj, end, kp, strip, ars, acs, panels, c, problem.CRow, p > 0);
                         else
                             SweepDirect(tileRows, nj, end, kp, strip, ars, acs, b, problem.BRow, panels, c, problem.CRow, p > 0);
+                        if (finishes)
+                            finished += Finish(pool, problem, epilogue, i + finished, r + tileRows - finished, j, nj, r + tileRows < mi ? ProductEpilogue.CacheBytes : 0);
                     }
                 }
+                if (p + kp == k && !finishes)
+                    Finish(pool, problem, epilogue, i, mi, 0, n, least: 0);
             }
         }
         pool.Return(scratch);
@@ -113,21 +123,31 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
 
     /// <summary>A product small enough that nothing is copied but the last columns of B that fill no vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyInPlace(ScratchPool pool, in GemmProblem<T> problem)
+    private static void MultiplyInPlace(ScratchPool pool, in GemmProblem<T> problem, EpilogueCall epilogue)
     {
         var (m, n, k) = (problem.M, problem.N, problem.K);
         var scratch = TailColumns(n) == 0 ? null : pool.Rent((nuint)(TileColumns * (long)k * sizeof(T)));
         var tail = scratch is null ? null : (T*)scratch.Pointer;
         PackTail(problem.B, problem.BRow, n, k, tail);
-        int rows;
+        int rows, finished = 0;
         for (nint r = 0; r < m; r += rows)
         {
             rows = Rows((int)(m - r));
             SweepDirect(rows, n, Wanted(problem, (int)r + rows, 0, n), k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
                 problem.C + r * problem.CRow, problem.CRow, false);
+            finished += Finish(pool, problem, epilogue, finished, (int)r + rows - finished, 0, n, r + rows < m ? ProductEpilogue.CacheBytes : 0);
         }
         if (scratch is not null)
             pool.Return(scratch);
+    }
+
+    /// <summary>Applies the epilogue to some rows and columns of C when they have at least so many bytes. Returns the number of rows it was applied to.</summary>
+    private static int Finish(ScratchPool pool, in GemmProblem<T> problem, EpilogueCall epilogue, int row, int rows, int column, int columns, int least)
+    {
+        if (!epilogue.Exists || (long)rows * columns * sizeof(T) < least)
+            return 0;
+        epilogue.Apply(problem.C + row * problem.CRow + column - (T*)epilogue.Product, columns, rows, problem.CRow, pool);
+        return rows;
     }
 
     /// <summary>Packs a block of A whose columns are contiguous into strips, one after the other.</summary>

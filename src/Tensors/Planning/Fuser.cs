@@ -2,7 +2,8 @@ namespace Engine.Tensors;
 
 /// <summary>
 /// Joins steps into fewer kernels with the same bits. Elementwise steps of one shape that read each other's results become one map with several results; together with
-/// reductions over their last axes, and steps on one value per row, they become one kernel over rows. Every primitive still rounds as it does alone.
+/// reductions over their last axes, and steps on one value per row, they become one kernel over rows. A map that reads a product becomes part of the product's kernel. Every
+/// primitive still rounds as it does alone.
 /// </summary>
 internal sealed class Fuser
 {
@@ -18,10 +19,13 @@ internal sealed class Fuser
     }
 
     /// <summary>The fused steps, in an order in which every step follows those it reads.</summary>
-    public static List<PlanStep> Fuse(PlanDraft draft)
+    /// <param name="draft">The plan.</param>
+    /// <param name="states">How many of the first inputs and results are state.</param>
+    public static List<PlanStep> Fuse(PlanDraft draft, int states = 0)
     {
         var fuser = new Fuser(draft);
         for (int i = 0; i < draft.Steps.Count; i++) fuser.Add(i);
+        fuser.JoinProducts(states);
         return fuser.Emit();
     }
 
@@ -29,20 +33,42 @@ internal sealed class Fuser
     {
         PlanStep step = draft.Steps[index];
         var group = new FusionGroup(draft, index);
-        var read = new List<FusionGroup>();
-        foreach (Operand input in step.Inputs)
-        {
-            if (producers.TryGetValue(input.Buffer, out FusionGroup? producer) && !read.Contains(producer)) read.Add(producer);
-        }
+        List<FusionGroup> read = Read(group);
         order.Add(group.Id, read);
-        // The latest first: it is the least likely to have others wait for it.
-        read.Sort((a, b) => b.Last.CompareTo(a.Last));
         foreach (FusionGroup producer in read)
         {
             if (order.CanJoin(group.Id, producer.Id) && group.TryMerge(producer)) Replace(producer, group);
         }
         groups.Add(group);
         foreach (Operand output in step.Outputs) producers[output.Buffer] = group;
+    }
+
+    /// <summary>Makes every product part of the first map that can take it; a map takes the last product that it reads.</summary>
+    private void JoinProducts(int states)
+    {
+        var epilogues = new Epilogues(draft, states);
+        foreach (FusionGroup map in groups.Where(g => g.IsMap).OrderBy(g => g.Last).ToArray())
+        {
+            foreach (FusionGroup product in Read(map))
+            {
+                if (!epilogues.CanJoin(product, map) || !order.CanJoin(map.Id, product.Id)) continue;
+                map.Take(product);
+                Replace(product, map);
+                break;
+            }
+        }
+    }
+
+    /// <summary>The groups that a group reads, the latest first: it is the least likely to have others wait for it.</summary>
+    private List<FusionGroup> Read(FusionGroup group)
+    {
+        var read = new List<FusionGroup>();
+        foreach (Operand input in group.Members.SelectMany(m => m.Step.Inputs))
+        {
+            if (producers.TryGetValue(input.Buffer, out FusionGroup? producer) && !ReferenceEquals(producer, group) && !read.Contains(producer)) read.Add(producer);
+        }
+        read.Sort((a, b) => b.Last.CompareTo(a.Last));
+        return read;
     }
 
     /// <summary>A group has gone into another.</summary>

@@ -19,6 +19,7 @@ internal sealed class FusionGroup
     private Shape shape;
     private int rowAxes;
     private int operations;
+    private PlanStep? product;
 
     /// <summary>A group of one step.</summary>
     /// <param name="draft">The plan.</param>
@@ -54,6 +55,9 @@ internal sealed class FusionGroup
     /// <summary>Number of the last step.</summary>
     public int Last => members[^1].Index;
 
+    /// <summary>True when the kernel is elementwise.</summary>
+    public bool IsMap => isFusible && rowAxes == 0;
+
     /// <summary>Takes the members of another group in, if one kernel can compute both. That no third group stands between them is the caller's to know.</summary>
     public bool TryMerge(FusionGroup other)
     {
@@ -80,9 +84,23 @@ internal sealed class FusionGroup
         return true;
     }
 
+    /// <summary>Makes a product that this map reads part of its kernel. That it may is the caller's to know.</summary>
+    public void Take(FusionGroup other)
+    {
+        product = other.members[0].Step;
+        members = [.. members, other.members[0]];
+        members.Sort((a, b) => a.Index.CompareTo(b.Index));
+    }
+
     /// <summary>The kernel of the group; null when nothing reads what it computes.</summary>
     /// <param name="escaping">Buffers that are read outside their group.</param>
-    public PlanStep? Emit(HashSet<int> escaping) => isFusible ? new FusionEmitter(draft, members, shape, rowAxes).Emit(escaping) : members[0].Step;
+    public PlanStep? Emit(HashSet<int> escaping)
+    {
+        if (!isFusible) return members[0].Step;
+        List<FusedStep> fused = members.FindAll(m => !ReferenceEquals(m.Step, product));
+        PlanStep? step = new FusionEmitter(draft, fused, shape, rowAxes).Emit(escaping);
+        return product is null ? step : step is null ? product : Epilogues.Join(product, step);
+    }
 
     /// <summary>True when members read each other's results element by element, or row by row, and every other operand can be seen as rows.</summary>
     private bool Fits(List<FusedStep> all, Shape elements, int axes)

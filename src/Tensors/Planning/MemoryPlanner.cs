@@ -27,7 +27,7 @@ internal static class MemoryPlanner
         var free = new FreeList();
         for (int s = 0; s < steps.Count; s++)
         {
-            foreach (Operand output in steps[s].Outputs)
+            foreach (Operand output in steps[s].Outputs.DistinctBy(o => o.Buffer))
             {
                 PlanBuffer buffer = buffers[output.Buffer];
                 if (buffer.Kind == BufferKind.Arena) buffers[output.Buffer] = buffer with { Slot = checked((int)free.Take(Bytes(buffer))) };

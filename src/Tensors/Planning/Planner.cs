@@ -37,9 +37,10 @@ internal sealed class Planner
         {
             ProductOrientation.Improve(draft);
             OuterProducts.Rewrite(draft);
-            draft.Steps = Fuser.Fuse(draft);
+            draft.Steps = Fuser.Fuse(draft, states);
         }
         ImmutableArray<int> inPlace = StateUpdates.Place(draft, states);
+        Epilogues.ShareMemory(draft, inPlace);
         long arena = MemoryPlanner.Assign(draft.Buffers, draft.Steps, draft.Results);
         return new([.. draft.Inputs], [.. draft.Constants], [.. draft.Buffers], [.. draft.Steps], draft.Results, arena) { Use = use, InPlace = inPlace };
     }

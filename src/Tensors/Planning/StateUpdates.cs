@@ -33,11 +33,15 @@ internal static class StateUpdates
 
     private static bool IsUpdate(PlanDraft draft, int state, PlanStep step)
     {
-        if (step.Kernel is not MapKernel) return false;
         Operand result = draft.Results[state];
+        // A product is complete before the map writes over anything, but only where it is: what it reads may not be written over.
+        int operandsOfProduct = 0;
+        if (step.Kernel is EpilogueKernel epilogue && result.Buffer != step.Outputs[0].Buffer) operandsOfProduct = epilogue.ProducerOperands;
+        else if (step.Kernel is not MapKernel) return false;
+        if (step.Inputs[..operandsOfProduct].Any(o => o.Buffer == state)) return false;
         bool whole = result.Layout.IsContiguous && result.Layout.Offset == 0 && result.Layout.Shape.Count == draft.Buffers[result.Buffer].Count;
         if (!whole || draft.Results.Count(r => r.Buffer == result.Buffer) > 1 || draft.Results.Any(r => r.Buffer == state)) return false;
         // The buffers of the inputs are the first of the plan, in order.
-        return step.Inputs.All(o => o.Buffer != state || (o.Layout.Equals(Layout.Contiguous(o.Layout.Shape)) && o.Layout.Shape == step.Outputs[0].Layout.Shape));
+        return step.Inputs.All(o => o.Buffer != state || (o.Layout.Equals(Layout.Contiguous(o.Layout.Shape)) && o.Layout.Shape == step.Outputs[^1].Layout.Shape));
     }
 }

@@ -27,6 +27,10 @@ internal static class KernelMeaning
             case ConvolutionKernel convolution:
                 Convolution.Run(convolution, inputs[0], inputs[1], result);
                 break;
+            case EpilogueKernel epilogue:
+                Run(op, epilogue.Producer, inputs[..epilogue.ProducerOperands], outputs[..1]);
+                Run(op, new MapKernel(epilogue.Bodies), [.. inputs[epilogue.ProducerOperands..], outputs[0]], outputs[1..]);
+                break;
             case AttentionKernel attention:
                 Attention.Run(attention, inputs, outputs);
                 break;

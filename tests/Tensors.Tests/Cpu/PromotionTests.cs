@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Engine.Tensors.Cpu;
 using MemoryLayout = Engine.Tensors.Layout;
 
@@ -109,25 +108,5 @@ public sealed unsafe class PromotionTests
     {
         using var pins = new Pins(operands);
         fixed (nint* addresses = pins.Addresses) map.Run((void**)addresses, pool);
-    }
-
-    private sealed class Pins : IDisposable
-    {
-        private readonly List<GCHandle> handles = [];
-
-        public Pins(Tensor[] tensors)
-        {
-            Addresses = new nint[tensors.Length];
-            for (int i = 0; i < tensors.Length; i++)
-            {
-                var handle = GCHandle.Alloc(((HostStorage)tensors[i].Storage).Data, GCHandleType.Pinned);
-                handles.Add(handle);
-                Addresses[i] = handle.AddrOfPinnedObject() + ((nint)tensors[i].Layout.Offset * tensors[i].DType.Size());
-            }
-        }
-
-        public nint[] Addresses { get; }
-
-        public void Dispose() => handles.ForEach(h => h.Free());
     }
 }

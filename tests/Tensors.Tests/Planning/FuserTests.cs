@@ -72,7 +72,7 @@ public sealed class FuserTests
     public void EqualOpsAreComputedOnce()
     {
         Plan plan = Plan(t => Ops.MatMul(t, t) + Ops.MatMul(t, t), [5, 5]);
-        Assert.Equal(["matmul", "add"], plan.Steps.Select(s => s.Name));
+        Assert.Equal(["matmul+add"], plan.Steps.Select(s => s.Name));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class FuserTests
             return e + Ops.MatMul(e, t);
         };
         Plan plan = Plan(f, [6, 6]);
-        Assert.Equal(["exp", "matmul", "add"], plan.Steps.Select(s => s.Name));
+        Assert.Equal(["exp", "matmul+add"], plan.Steps.Select(s => s.Name));
         Same(f, Views.Contiguous(DType.F32, [6, 6], new Random(3)));
     }
 
@@ -106,7 +106,8 @@ public sealed class FuserTests
     {
         Func<Tensor, Tensor> f = t => Ops.MatMul(t.Permute(1, 0), t * 2).Permute(1, 0) + 1;
         Plan plan = Plan(f, [9, 6]);
-        Assert.All(plan.Steps[^1].Inputs, o => Assert.True(o.Layout.IsContiguous || o.Layout.Strides.IndexOf(1) < 0));
+        // A map could not read it turned around.
+        Assert.Equal("matmul+add", plan.Steps[^1].Name);
         Same(f, Views.Contiguous(DType.F32, [9, 6], new Random(5)));
         Same(t => Ops.Sum(Ops.MatMul(t, t.Permute(0, 2, 1)).Permute(0, 2, 1) * 3, [0]), Views.Contiguous(DType.F32, [4, 3, 7], new Random(6)));
     }

@@ -19,7 +19,7 @@ internal static class KernelRunner
         ];
         Operand[] operands = [.. inputs.Select((x, i) => new Operand(i, x.DType, Layout.Contiguous(x.Shape)))];
         var output = new Operand(inputs.Length, dtype, Layout.Contiguous(result));
-        var plan = new Plan([.. inputs.Select(x => x.Spec)], [], [.. buffers], [new PlanStep(name, kernel, [.. operands], [output])], [output], 0);
+        var plan = new Plan([.. inputs.Select(x => x.Spec)], [], [.. buffers], [new PlanStep(name, kernel, [.. operands], kernel is EpilogueKernel ? [output, output] : [output])], [output], 0);
         return Device.Build(plan).Run(inputs)[0].ToArray<T>();
     }
 

@@ -73,6 +73,8 @@ public sealed class KernelTests
         Assert.Equal([14.0], Run<double>(new MatMulKernel(1, 1), [1, 1], Range(1, 3), Range(3, 1)));
         Assert.Equal([7.0, 10, 15, 22, 67, 78, 91, 106], Run<double>(new MatMulKernel(2, 2), [2, 2, 2], Range(2, 2, 2), Range(2, 2, 2)));
         Assert.Equal([0.0, 0, 0, 0], Run<double>(new MatMulKernel(2, 2), [2, 2], Range(2, 0), Range(0, 2)));
+        Expr other = Expr.Input(0, DType.F64), product = Expr.Input(1, DType.F64);
+        Assert.Equal([21.0, 26, 46, 60], Run<double>(new EpilogueKernel(new MatMulKernel(2, 2), 2, [product - other]), [2, 2], Range(2, 3), Range(3, 2), Range(2, 2)));
         Assert.Empty(Run<double>(new MatMulKernel(0, 2), [0, 2], Range(0, 3), Range(3, 2)));
         // 1e7 * 1e7 + 1 - 1e14 in f32 keeps the 1, because sums are carried in double precision.
         Assert.Equal([1f], Run<float>(new MatMulKernel(1, 1), [1, 1], Tensor.Wrap([1e7f, 1f, -1e7f], [1, 3]), Tensor.Wrap([1e7f, 1f, 1e7f], [3, 1])));
