@@ -19,6 +19,7 @@ public static class Catalogue
         .. ReductionRows.All,
         .. CompositeRows.All,
         .. MatMulRows.All,
+        .. FactorRows.All,
         .. ConvolutionRows.All,
         .. AttentionRows.All,
         .. IndexingRows.All,

@@ -14,3 +14,6 @@ public sealed class TraceException(string message) : InvalidOperationException(m
 
 /// <summary>A derivative that does not exist or was asked for in a form the engine does not define.</summary>
 public sealed class GradientException(string message) : InvalidOperationException(message);
+
+/// <summary>A matrix whose values an op cannot work with: singular, or not positive definite. The message names the matrix of the batch and the pivot.</summary>
+public sealed class LinearAlgebraException(string message) : ArithmeticException(message);

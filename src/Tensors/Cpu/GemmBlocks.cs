@@ -107,9 +107,9 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
                         var c = problem.C + (i + r) * problem.CRow + j;
                         var end = Wanted(problem, i + r + tileRows, j, nj);
                         if (packB)
-                            SweepPacked(tileRows, nj, end, kp, strip, ars, acs, panels, c, problem.CRow, p > 0);
+                            SweepPacked(tileRows, nj, end, kp, strip, ars, acs, panels, c, problem.CRow, p > 0 || problem.Accumulate);
                         else
-                            SweepDirect(tileRows, nj, end, kp, strip, ars, acs, b, problem.BRow, panels, c, problem.CRow, p > 0);
+                            SweepDirect(tileRows, nj, end, kp, strip, ars, acs, b, problem.BRow, panels, c, problem.CRow, p > 0 || problem.Accumulate);
                         if (finishes)
                             finished += Finish(pool, problem, epilogue, i + finished, r + tileRows - finished, j, nj, r + tileRows < mi ? ProductEpilogue.CacheBytes : 0);
                     }
@@ -134,7 +134,7 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         {
             rows = Rows((int)(m - r));
             SweepDirect(rows, n, Wanted(problem, (int)r + rows, 0, n), k, problem.A + r * problem.ARow, problem.ARow, problem.AColumn, problem.B, problem.BRow, tail,
-                problem.C + r * problem.CRow, problem.CRow, false);
+                problem.C + r * problem.CRow, problem.CRow, problem.Accumulate);
             finished += Finish(pool, problem, epilogue, finished, (int)r + rows - finished, 0, n, r + rows < m ? ProductEpilogue.CacheBytes : 0);
         }
         if (scratch is not null)
@@ -217,7 +217,7 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
     /// Multiplication is commutative, so the bits are the same.
     /// </summary>
     private static bool IsFasterTransposed(in GemmProblem<T> problem) =>
-        problem.BColumn != 1 && problem.BRow == 1 && (long)problem.K * (problem.N - problem.M) > 2L * problem.M * problem.N;
+        !problem.Accumulate && problem.BColumn != 1 && problem.BRow == 1 && (long)problem.K * (problem.N - problem.M) > 2L * problem.M * problem.N;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void MultiplyTransposed(ScratchPool pool, in GemmProblem<T> problem)

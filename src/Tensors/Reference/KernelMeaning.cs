@@ -61,6 +61,9 @@ internal static class KernelMeaning
             case SortKernel sort:
                 Sorting.Run(sort.Axis, inputs[0], result);
                 break;
+            case CholeskyKernel or TriangularSolveKernel or LuKernel or LuSolveKernel or QrKernel:
+                Factorization.Run(op, kernel, inputs, outputs);
+                break;
             case PadKernel pad:
                 Joining.Pad(pad.Padding, inputs[0], result);
                 break;
