@@ -27,7 +27,18 @@ internal static unsafe class CholeskyBlocks<T, TVector, TSimd>
         TriangularBlocks<T, TVector, TSimd>.SolveRight(crew, half, a, ld, below, ld, n - half);
         FactorProduct<T, TVector, TSimd>.Subtract(crew, new()
         {
-            M = n - half, N = n - half, K = half, A = below, ARow = ld, AColumn = 1, B = below, BRow = 1, BColumn = ld, C = below + half, CRow = ld, LowerOnly = true,
+            M = n - half,
+            N = n - half,
+            K = half,
+            A = below,
+            ARow = ld,
+            AColumn = 1,
+            B = below,
+            BRow = 1,
+            BColumn = ld,
+            C = below + half,
+            CRow = ld,
+            LowerOnly = true,
         });
         failure = Factor(crew, n - half, below + half, ld, work);
         return failure.Happened ? failure with { Pivot = failure.Pivot + half } : failure;

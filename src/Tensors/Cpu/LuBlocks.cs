@@ -39,8 +39,17 @@ internal static unsafe class LuBlocks<T, TVector, TSimd>
         Finish(crew, m, first, middle, end, a, ld, pivots);
         FactorProduct<T, TVector, TSimd>.Subtract(crew, new()
         {
-            M = m - middle, N = end - middle, K = middle - first, A = a + (middle * ld) + first, ARow = ld, AColumn = 1, B = a + (first * ld) + middle, BRow = ld, BColumn = 1,
-            C = a + (middle * ld) + middle, CRow = ld,
+            M = m - middle,
+            N = end - middle,
+            K = middle - first,
+            A = a + (middle * ld) + first,
+            ARow = ld,
+            AColumn = 1,
+            B = a + (first * ld) + middle,
+            BRow = ld,
+            BColumn = 1,
+            C = a + (middle * ld) + middle,
+            CRow = ld,
         });
         Columns(crew, m, middle, end, a, ld, pivots, work);
         Exchange(a + first, ld, pivots, middle, end, middle - first);

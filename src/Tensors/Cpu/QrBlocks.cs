@@ -77,16 +77,46 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
         if (columns == 0) return;
         FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
         {
-            M = width, N = columns, K = length, A = v, ARow = length, AColumn = 1, B = a, BRow = ld, BColumn = 1, C = strip, CRow = columns,
+            M = width,
+            N = columns,
+            K = length,
+            A = v,
+            ARow = length,
+            AColumn = 1,
+            B = a,
+            BRow = ld,
+            BColumn = 1,
+            C = strip,
+            CRow = columns,
         });
         FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
         {
-            M = width, N = columns, K = width, A = triangle, ARow = transpose ? 1 : Block, AColumn = transpose ? Block : 1, B = strip, BRow = columns, BColumn = 1,
-            C = second, CRow = columns,
+            M = width,
+            N = columns,
+            K = width,
+            A = triangle,
+            ARow = transpose ? 1 : Block,
+            AColumn = transpose ? Block : 1,
+            B = strip,
+            BRow = columns,
+            BColumn = 1,
+            C = second,
+            CRow = columns,
         });
         FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
         {
-            M = length, N = columns, K = width, A = v, ARow = 1, AColumn = length, B = second, BRow = columns, BColumn = 1, C = a, CRow = ld, Accumulate = true,
+            M = length,
+            N = columns,
+            K = width,
+            A = v,
+            ARow = 1,
+            AColumn = length,
+            B = second,
+            BRow = columns,
+            BColumn = 1,
+            C = a,
+            CRow = ld,
+            Accumulate = true,
         });
     }
 
@@ -164,7 +194,17 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
     {
         FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
         {
-            M = width, N = width, K = length, A = v, ARow = length, AColumn = 1, B = v, BRow = 1, BColumn = length, C = products, CRow = width,
+            M = width,
+            N = width,
+            K = length,
+            A = v,
+            ARow = length,
+            AColumn = 1,
+            B = v,
+            BRow = 1,
+            BColumn = length,
+            C = products,
+            CRow = width,
         });
         for (nint i = 0; i < width; i++)
         {

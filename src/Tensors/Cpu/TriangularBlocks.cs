@@ -93,7 +93,17 @@ internal unsafe struct TriangularBlocks<T, TVector, TSimd>
         Left(crew, half, l, row, column, unit, w, ld, columns);
         FactorProduct<T, TVector, TSimd>.Subtract(crew, new()
         {
-            M = n - half, N = columns, K = half, A = l + (half * row), ARow = row, AColumn = column, B = w, BRow = ld, BColumn = 1, C = w + (half * ld), CRow = ld,
+            M = n - half,
+            N = columns,
+            K = half,
+            A = l + (half * row),
+            ARow = row,
+            AColumn = column,
+            B = w,
+            BRow = ld,
+            BColumn = 1,
+            C = w + (half * ld),
+            CRow = ld,
         });
         Left(crew, n - half, l + (half * (row + column)), row, column, unit, w + (half * ld), ld, columns);
     }
@@ -119,7 +129,17 @@ internal unsafe struct TriangularBlocks<T, TVector, TSimd>
         Right(crew, half, l, ldl, b, ld, rows);
         FactorProduct<T, TVector, TSimd>.Subtract(crew, new()
         {
-            M = rows, N = n - half, K = half, A = b, ARow = ld, AColumn = 1, B = l + (half * ldl), BRow = 1, BColumn = ldl, C = b + half, CRow = ld,
+            M = rows,
+            N = n - half,
+            K = half,
+            A = b,
+            ARow = ld,
+            AColumn = 1,
+            B = l + (half * ldl),
+            BRow = 1,
+            BColumn = ldl,
+            C = b + half,
+            CRow = ld,
         });
         Right(crew, n - half, l + (half * (ldl + 1)), ldl, b + half, ld, rows);
     }
