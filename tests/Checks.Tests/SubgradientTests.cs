@@ -66,5 +66,13 @@ public sealed class SubgradientTests
         Assert.Equal([0.0, 0, 0], Slope(x => Ops.Prod(x), 0, 0, 3));
     }
 
+    [Fact]
+    public void NormsAreFlatAtZero()
+    {
+        Assert.Equal([0.0, 0], Slope(x => Ops.Sqrt(Ops.Sum(x * x)), 0, 0));
+        Assert.Equal([0.0, 1], Slope(x => Ops.Sqrt(Ops.Sum(x * x)), 0, 4));
+        Assert.Equal([0.0, 0], Slope(x => Ops.Sqrt(Ops.Variance(x)), 7, 7));
+    }
+
     private static double[] Slope(Func<Tensor, Tensor> f, params double[] x) => Grad(t => f(t).Sum())(Tensor.Of(x)).ToArray<double>();
 }

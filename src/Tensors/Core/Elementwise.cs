@@ -36,11 +36,11 @@ public readonly struct Slope
     /// <summary>A constant slope.</summary>
     public static implicit operator Slope(double scale) => new(null, scale);
 
-    /// <summary>The slope times a tangent or cotangent; null, which is zero, stays null.</summary>
+    /// <summary>The slope times a tangent or cotangent; zeros stay zero whatever the slope, and null, which is zero, stays null.</summary>
     public Tensor? Times(Tensor? vector)
     {
         if (vector is null) return null;
-        if (factor is not null) return vector * factor;
+        if (factor is not null) return ChainOp.Instance.Apply(vector, factor);
         return scale switch
         {
             0 => null,
