@@ -28,6 +28,7 @@ public static class Catalogue
         .. SegmentRows.All,
         .. MatrixRows.All,
         .. RandomRows.All,
+        .. DistributionRows.All,
         .. RegionRows.All,
         .. ControlFlowRows.All,
         .. LayerRows.All,

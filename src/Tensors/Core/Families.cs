@@ -75,7 +75,8 @@ public abstract record NonDifferentiablePrimitive : Primitive
     /// <inheritdoc/>
     public sealed override Tensor?[] Vjp(Tensor[] inputs, Tensor[] outputs, Tensor?[] cotangents)
     {
-        Refuse(outputs);
+        // Reverse mode asks of everything that depends on an input; behind StopGradient nothing will be wanted.
+        if (inputs.Any(x => x.DType.IsFloating() && x.Node is { } node && node.Primitive is not IStopsDerivatives)) Refuse(outputs);
         return new Tensor?[inputs.Length];
     }
 
@@ -95,3 +96,6 @@ public abstract record NonDifferentiablePrimitive : Primitive
         }
     }
 }
+
+/// <summary>An op through which no derivative flows.</summary>
+internal interface IStopsDerivatives;

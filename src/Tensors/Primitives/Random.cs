@@ -17,18 +17,20 @@ public static partial class Ops
     }
 
     /// <summary>Standard normal numbers by the Box-Muller transform of two uniform ones.</summary>
-    public static Tensor RandomNormal(RandomKey key, Shape shape, DType dtype = DType.F32)
-    {
-        // 1 - u lies in (0, 1], so the logarithm is finite.
-        Tensor radius = Sqrt(Log(1 - Unit(key, shape, dtype, 0)) * -2);
-        return radius * Cos(Unit(key, shape, dtype, 2) * (2 * Math.PI));
-    }
+    public static Tensor RandomNormal(RandomKey key, Shape shape, DType dtype = DType.F32) => Normal(key, shape, dtype, 0);
 
     /// <summary>True with a probability, as bool.</summary>
     public static Tensor RandomBernoulli(RandomKey key, double probability, Shape shape)
     {
         if (!(probability is >= 0 and <= 1)) throw new ArgumentException($"randomBernoulli: the probability must lie in [0, 1], got {probability}.");
         return Unit(key, shape, DType.F32, 0) < probability;
+    }
+
+    /// <summary>True with the probability at each element, as bool of its shape. The probabilities are floating and have no derivative.</summary>
+    public static Tensor RandomBernoulli(RandomKey key, Tensor probability)
+    {
+        RequireFloating("randomBernoulli", probability);
+        return Unit(key, probability.Shape, DType.F64, 0) < probability.Cast(DType.F64);
     }
 
     /// <summary>The numbers 0 .. count-1 in random order, as i64[count].</summary>
@@ -38,19 +40,28 @@ public static partial class Ops
         return ArgSort((high * 4294967296.0) + low);
     }
 
-    internal static Tensor Bits(RandomKey key, Shape shape, int word)
+    /// <summary>One word of the cipher at counter block * 2^32 + position: a draw that needs more than four words takes further blocks.</summary>
+    private static Tensor Bits(RandomKey key, Shape shape, int word, int block = 0)
     {
         Tensor counter = shape.Rank == 0 ? Tensor.Zeros([], DType.I64) : Iota(shape.Count).Reshape(shape.Lengths);
+        if (block > 0) counter = counter + (block * 4294967296.0);
         return new PhiloxOp(word).Apply(key.Data[0], key.Data[1], counter);
     }
 
-    private static Tensor Unit(RandomKey key, Shape shape, DType dtype, int word)
+    private static Tensor Normal(RandomKey key, Shape shape, DType dtype, int block)
     {
-        Tensor upper = Bits(key, shape, word);
+        // 1 - u lies in (0, 1], so the logarithm is finite.
+        Tensor radius = Sqrt(Log(1 - Unit(key, shape, dtype, 0, block)) * -2);
+        return radius * Cos(Unit(key, shape, dtype, 2, block) * (2 * Math.PI));
+    }
+
+    private static Tensor Unit(RandomKey key, Shape shape, DType dtype, int word, int block = 0)
+    {
+        Tensor upper = Bits(key, shape, word, block);
         switch (dtype)
         {
             case DType.F64:
-                return UnitOp.Wide.Apply(upper, Bits(key, shape, word + 1));
+                return UnitOp.Wide.Apply(upper, Bits(key, shape, word + 1, block));
             case DType.F32:
                 return UnitOp.Single.Apply(upper, upper);
             case DType.F16 or DType.BF16:

@@ -57,7 +57,7 @@ internal sealed record SelectOp : ElementwisePrimitive
     }
 }
 
-internal sealed record StopGradientOp : UnaryPrimitive
+internal sealed record StopGradientOp : UnaryPrimitive, IStopsDerivatives
 {
     public static readonly StopGradientOp Instance = new();
 
