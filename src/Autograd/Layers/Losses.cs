@@ -3,31 +3,34 @@ using Engine.Tensors;
 namespace Engine.Autograd.Layers;
 
 /// <summary>Scalar losses, each the mean over all it compares. Floating types; sums are formed in the order fixed by the shape.</summary>
-public static class Losses
+public static partial class Losses
 {
     /// <summary>
     /// Mean of -sum_c p_c log softmax(logits)_c over the examples. Labels name the class that has p = 1; targets of the logits' shape give p themselves.
+    /// With a smoothing s, p is (1 - s) of that and s / C for every class (Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, section 7).
     /// </summary>
     /// <param name="logits">[N, C], or [.., C] with any number of leading axes.</param>
     /// <param name="labels">i64 or i32 classes [N], 0 to C - 1, or floating targets [N, C] that sum to 1 in every row.</param>
+    /// <param name="smoothing">s, in [0, 1].</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="DTypeException">The labels are neither integers nor of the logits' type.</exception>
-    public static Tensor CrossEntropy(Tensor logits, Tensor labels)
+    /// <exception cref="ArgumentException">The smoothing is outside [0, 1].</exception>
+    public static Tensor CrossEntropy(Tensor logits, Tensor labels, double smoothing = 0)
     {
+        if (smoothing is not (>= 0 and <= 1)) throw new ArgumentException($"crossEntropy: the smoothing must lie in [0, 1], got {smoothing}.");
         if (logits.Rank < 1) throw new ShapeException($"crossEntropy: logits must be [N, C], got {logits.Shape}.");
+        Tensor logs = Ops.LogSoftmax(logits), loss;
         if (labels.DType.IsFloating())
         {
             RequireSame("crossEntropy", "logits", logits, "targets", labels);
-            return -Ops.Mean(Ops.Sum(labels * Ops.LogSoftmax(logits), [-1]));
+            loss = -Ops.Mean(Ops.Sum(labels * logs, [-1]));
         }
-        if (labels.DType is not (DType.I64 or DType.I32))
-            throw new DTypeException($"crossEntropy: labels must be i64 or i32 classes, or targets like the logits, got {labels.Spec}. Cast them: labels.Cast(DType.I64).");
-        if (labels.Shape != logits.Shape[..^1])
+        else
         {
-            throw new ShapeException($"crossEntropy: logits {logits.Shape} need one label per row, {logits.Shape[..^1]}, got {labels.Shape}. "
-                + "Labels are classes without the last axis of the logits.");
+            RequireClasses("crossEntropy", logits, labels);
+            loss = -Ops.Mean(Ops.Gather(logs, Ops.Unsqueeze(labels, -1)));
         }
-        return -Ops.Mean(Ops.Gather(Ops.LogSoftmax(logits), Ops.Unsqueeze(labels, -1)));
+        return smoothing == 0 ? loss : loss * (1 - smoothing) - Ops.Mean(logs) * smoothing;
     }
 
     /// <summary>Mean of (prediction - target)^2 over all elements.</summary>
@@ -65,11 +68,25 @@ public static class Losses
     /// <exception cref="ArgumentException">delta is not finite and positive.</exception>
     public static Tensor Huber(Tensor prediction, Tensor target, double delta = 1)
     {
-        if (!(delta > 0 && double.IsFinite(delta))) throw new ArgumentException($"huber: delta must be finite and positive, got {delta}.");
+        Positive("huber", "delta", delta);
         RequireSame("huber", "prediction", prediction, "target", target);
         Tensor error = prediction - target, size = Ops.Abs(error);
         return Ops.Mean(Ops.Where(size <= delta, Ops.Square(error) * 0.5, (size - delta / 2) * delta));
     }
+
+    private static void RequireClasses(string loss, Tensor logits, Tensor labels)
+    {
+        if (labels.DType is not (DType.I64 or DType.I32))
+            throw new DTypeException($"{loss}: labels must be i64 or i32 classes, or targets like the logits, got {labels.Spec}. Cast them: labels.Cast(DType.I64).");
+        if (labels.Shape != logits.Shape[..^1])
+        {
+            throw new ShapeException($"{loss}: logits {logits.Shape} need one label per row, {logits.Shape[..^1]}, got {labels.Shape}. "
+                + "Labels are classes without the last axis of the logits.");
+        }
+    }
+
+    private static double Positive(string loss, string what, double value) =>
+        value > 0 && double.IsFinite(value) ? value : throw new ArgumentException($"{loss}: {what} must be finite and positive, got {value}.");
 
     // Broadcasting here would turn [N] against [N, 1] into [N, N] comparisons without a word.
     private static void RequireSame(string loss, string whatA, Tensor a, string whatB, Tensor b)

@@ -32,6 +32,7 @@ public static class Catalogue
         .. RegionRows.All,
         .. ControlFlowRows.All,
         .. LayerRows.All,
+        .. LossRows.All,
     ];
 
     /// <summary>The row of a name.</summary>

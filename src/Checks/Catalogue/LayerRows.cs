@@ -8,5 +8,6 @@ internal static class LayerRows
         .. MatrixLayerRows.All,
         .. NormLayerRows.All,
         .. ImageLayerRows.All,
+        .. SequenceLayerRows.All,
     ];
 }
