@@ -56,7 +56,8 @@ public sealed class MultiHeadAttentionTests
         Tensor repeat(Tensor t)
         {
             Shape rest = t.Shape[1..];
-            return Ops.Unsqueeze(t.Reshape([2, 2, .. rest]), 1).BroadcastTo(new Shape([2, 2, 2]).Concat(rest)).Reshape([8, .. rest]);
+            Tensor groups = Ops.Unsqueeze(t.Reshape([2, 2, .. rest]), 1);
+            return groups.BroadcastTo(groups.Shape.With(1, 2)).Reshape([8, .. rest]);
         }
         Weights many = new(few.Names, few.Names.Select((n, i) => n[0] is '1' or '2' ? repeat(few[i]) : few[i]));
         Tensor x = Given.Values([2, 5, 8]);
