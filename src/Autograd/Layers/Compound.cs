@@ -37,8 +37,14 @@ public abstract class Compound : Module
     }
 
     /// <summary>One child at an input, with its part of the weights, its key and its buffers.</summary>
-    protected Tensor Child(int index, Weights weights, Tensor x, in Pass pass) =>
-        children[index].Forward(PartOf(index, weights), x, pass.ForChild(index));
+    protected Tensor Child(int index, Weights weights, Tensor x, in Pass pass)
+    {
+        Weights own = PartOf(index, weights);
+        Pass inner = pass.ForChild(index);
+        Tensor y = children[index].Forward(own, x, inner);
+        inner.Ran(children[index], own, x, y);
+        return y;
+    }
 
     /// <summary>The part of the weights that belongs to a child.</summary>
     protected Weights PartOf(int index, Weights weights)

@@ -35,6 +35,15 @@ public abstract class Module
     public Tensor Forward(Weights weights, Tensor x) => Forward(weights, x, default);
 
     /// <summary>
+    /// A table of what one prediction does, layer by layer: results, parameters, multiplications with an addition, and bytes of the results. Multiply-adds are those of the
+    /// products, convolutions and attentions in the traced graph; a compound has a line of its own only for work beside its children's.
+    /// </summary>
+    /// <param name="input">Shape of the input.</param>
+    /// <param name="dtype">Its element type; the weights', too, where it is floating, and else theirs is f32.</param>
+    /// <exception cref="ShapeException">The module does not take this shape.</exception>
+    public string Summary(Shape input, DType dtype = DType.F32) => ModuleSummary.Of(this, input, dtype);
+
+    /// <summary>
     /// First a, then b. <c>>></c> binds weaker than <c>+</c>, so <c>a >> b + c</c> is <c>a >> (b + c)</c>.
     /// </summary>
     public static Module operator >>(Module first, Module second) => new Sequence([.. Sequence.Flatten(first), .. Sequence.Flatten(second)]);

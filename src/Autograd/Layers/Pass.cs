@@ -11,8 +11,9 @@ public readonly struct Pass
     private readonly RandomKey? key;
     private readonly string? prefix;
     private readonly SharedWeights? shared;
+    private readonly ModuleSummary? summary;
 
-    private Pass(bool training, RandomKey? key, Buffers? buffers, BufferSink? sink, string? prefix, SharedWeights? shared)
+    private Pass(bool training, RandomKey? key, Buffers? buffers, BufferSink? sink, string? prefix, SharedWeights? shared, ModuleSummary? summary = null)
     {
         Training = training;
         this.key = key;
@@ -20,6 +21,7 @@ public readonly struct Pass
         Sink = sink;
         this.prefix = prefix;
         this.shared = shared;
+        this.summary = summary;
     }
 
     /// <summary>True while training: dropout drops and batch normalization uses the batch.</summary>
@@ -55,18 +57,23 @@ public readonly struct Pass
     public void SetBuffer(string name, Tensor value) => Sink?.Set(prefix + name, value);
 
     /// <summary>The pass as a child of a compound sees it: a key of its own, its buffers under its prefix.</summary>
-    internal Pass ForChild(int index) => new(Training, key?.Fold(index), Buffers, Sink, $"{prefix}{index}.", shared);
+    internal Pass ForChild(int index) => new(Training, key?.Fold(index), Buffers, Sink, $"{prefix}{index}.", shared, summary);
 
-    internal Pass WithShared(object owner, Weights weights) => new(Training, key, Buffers, Sink, prefix, new(owner, weights, prefix, shared));
+    internal Pass WithShared(object owner, Weights weights) => new(Training, key, Buffers, Sink, prefix, new(owner, weights, prefix, shared), summary);
 
     internal (Weights Weights, Pass Pass) Shared(object owner)
     {
         for (SharedWeights? entry = shared; entry is not null; entry = entry.Next)
         {
-            if (ReferenceEquals(entry.Owner, owner)) return (entry.Weights, new(Training, key, Buffers, Sink, $"{entry.Prefix}0.", shared));
+            if (ReferenceEquals(entry.Owner, owner)) return (entry.Weights, new(Training, key, Buffers, Sink, $"{entry.Prefix}0.", shared, summary));
         }
         throw new InvalidOperationException("tied: a shared module was used outside the Tied module that it came from.");
     }
+
+    internal Pass WithSummary(ModuleSummary watching) => new(Training, key, Buffers, Sink, prefix, shared, watching);
+
+    /// <summary>Says that the module whose pass this is has run.</summary>
+    internal void Ran(Module module, Weights weights, Tensor x, Tensor y) => summary?.Note(module, weights, prefix, x, y);
 
     internal sealed record SharedWeights(object Owner, Weights Weights, string? Prefix, SharedWeights? Next);
 }

@@ -83,7 +83,11 @@ public sealed class TransformerBlock : Compound
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public Tensor Forward(Weights weights, Tensor x, Tensor? mask, in Pass pass)
     {
-        Tensor seen = attention.Forward(PartOf(1, weights), Child(0, weights, x, pass), null, mask, pass.ForChild(1));
+        Tensor normal = Child(0, weights, x, pass);
+        Weights own = PartOf(1, weights);
+        Pass inner = pass.ForChild(1);
+        Tensor seen = attention.Forward(own, normal, null, mask, inner);
+        inner.Ran(attention, own, normal, seen);
         x = Residual.Join("transformerBlock", share, x, seen);
         return Residual.Join("transformerBlock", share, x, Child(3, weights, Child(2, weights, x, pass), pass));
     }

@@ -9,5 +9,7 @@ internal static class LayerRows
         .. NormLayerRows.All,
         .. ImageLayerRows.All,
         .. SequenceLayerRows.All,
+        .. CompositeLayerRows.All,
+        .. GraphLayerRows.All,
     ];
 }
