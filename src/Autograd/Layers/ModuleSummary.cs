@@ -45,7 +45,8 @@ internal sealed class ModuleSummary
     private string Text(long parameters)
     {
         List<string[]> lines = [Header];
-        foreach (Row row in rows) lines.Add([row.Path.TrimEnd('.'), row.Name, $"{row.Result}", Number(row.Parameters), Number(row.Own), Number(row.Bytes)]);
+        foreach (Row row in rows)
+            lines.Add([row.Path.TrimEnd('.'), row.Name, $"{row.Result}", Number(row.Parameters), Number(row.Own), Number(row.Bytes)]);
         lines.Add(["total", "", "", Number(parameters), Number(rows.Sum(r => r.Own)), Number(rows.Sum(r => r.Bytes))]);
         int[] widths = [.. Header.Select((_, i) => lines.Max(l => l[i].Length))];
         var text = new StringBuilder();
