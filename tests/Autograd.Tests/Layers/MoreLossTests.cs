@@ -123,10 +123,11 @@ public sealed class MoreLossTests
     {
         Tensor x = Given.Values([3, 4]) * 2, y = Given.Values([3, 4], 5), odds = Ops.Softmax(y);
         Differences.Check(t => Losses.KlDivergence(t, odds), x);
-        Differences.Check(t => Losses.KlDivergence(x, t), odds);
+        // Its fifth derivative is 6 / t^4: the differences themselves are off by 1e-9 where a target is near 0.1.
+        Differences.Check(t => Losses.KlDivergence(x, t), odds, 1e-8);
         Differences.Check(t => Losses.CrossEntropy(t, Given.Classes([3], 3, 0, 1), 0.3), x);
         Differences.Check(t => Losses.Focal(t, odds, 2.5, 0.3), x);
-        Differences.Check(t => Losses.CosineEmbedding(t, y, Tensor.Of([true, false, true]), -0.9), x, 1e-8);
+        Differences.Check(t => Losses.CosineEmbedding(t, y, Tensor.Of([true, false, true]), -0.9), x);
         Differences.Check(t => Losses.Triplet(x, t, y, 30), y);
         Differences.Check(t => Losses.InfoNce(t, y), x, 1e-8);
         Differences.Check(t => Losses.InfoNce(x, t), y, 1e-8);
