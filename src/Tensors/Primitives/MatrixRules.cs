@@ -29,7 +29,7 @@ internal static class MatrixRules
     /// <exception cref="DTypeException">The types differ or are not floating.</exception>
     public static void RequireFloating(string op, DType a, DType b)
     {
-        TypeRules.Require(op, Accepts.Floating, a);
+        if (!a.IsHalfWidth()) TypeRules.Require(op, Accepts.Floating, a);
         if (a != b) throw new DTypeException($"{op}: element types differ, got {a.Name()} and {b.Name()}. Cast one: x.Cast(DType.{a}).");
     }
 

@@ -7,7 +7,7 @@ public static partial class Ops
     /// element of r is negative, which makes the factors of a matrix of full rank unique.
     /// </summary>
     /// <remarks>
-    /// Householder reflections in blocks (Schreiber and Van Loan 1989). Derivatives need the leading k columns to be independent.
+    /// Householder reflections in blocks (Schreiber and Van Loan 1989). Derivatives need the leading k columns to be independent. A NaN or an infinity gives NaN.
     /// </remarks>
     /// <param name="a">MatrixRules.</param>
     /// <exception cref="ShapeException">The operand has less than two axes.</exception>
@@ -33,12 +33,15 @@ public static partial class Ops
     /// <param name="a">Matrices of full rank.</param>
     /// <param name="b">Right sides, the columns of matrices; a vector is a matrix of one column.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The types differ or are not floating.</exception>
     /// <exception cref="LinearAlgebraException">A diagonal element of r is 0: the matrix's place in the batch and the element are named.</exception>
     public static Tensor LeastSquares(Tensor a, Tensor b)
     {
         MatrixRules.Require("leastSquares", a);
         MatrixRules.RequireRightSide("leastSquares", a, b);
         Broadcasting.Join("leastSquares", a.Shape[..^2], b.Shape[..^2]);
+        MatrixRules.RequireFloating("leastSquares", a.DType, b.DType);
+        if (a.DType.IsHalfWidth()) return LeastSquares(a.Cast(DType.F32), b.Cast(DType.F32)).Cast(a.DType);
         if (a.Shape[^2] >= a.Shape[^1])
         {
             (Tensor q, Tensor r) = Qr(a);

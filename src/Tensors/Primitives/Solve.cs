@@ -31,6 +31,7 @@ public static partial class Ops
     public static Tensor Det(Tensor a)
     {
         MatrixRules.RequireSquare("det", a);
+        if (a.DType.IsHalfWidth()) return Det(a.Cast(DType.F32)).Cast(a.DType);
         Tensor[] factors = LuOp.Instance.Bind(a);
         return factors[2] * Prod(Diagonal(factors[0]), [-1]);
     }
@@ -44,6 +45,11 @@ public static partial class Ops
     public static (Tensor Sign, Tensor Logarithm) SignLogDet(Tensor a)
     {
         MatrixRules.RequireSquare("signLogDet", a);
+        if (a.DType.IsHalfWidth())
+        {
+            (Tensor sign, Tensor logarithm) = SignLogDet(a.Cast(DType.F32));
+            return (sign.Cast(a.DType), logarithm.Cast(a.DType));
+        }
         Tensor[] factors = LuOp.Instance.Bind(a);
         Tensor diagonal = Diagonal(factors[0]);
         return (factors[2] * Prod(Sign(diagonal), [-1]), Sum(Log(Abs(diagonal)), [-1]));
@@ -70,7 +76,9 @@ public static partial class Ops
         MatrixRules.RequireSquare(op, a);
         MatrixRules.RequireRightSide(op, a, b);
         Shape batch = Broadcasting.Join(op, a.Shape[..^2], b.Shape[..^2]);
-        MatrixRules.RequireFloating(op, a.DType.IsHalfWidth() ? DType.F32 : a.DType, a.DType.IsHalfWidth() && a.DType == b.DType ? DType.F32 : b.DType);
+        MatrixRules.RequireFloating(op, a.DType, b.DType);
+        // Factors rounded to half width would cost the solution more than its own rounding.
+        if (a.DType.IsHalfWidth()) return Solve(op, a.Cast(DType.F32), b.Cast(DType.F32)).Cast(a.DType);
         Tensor[] factors = LuOp.Instance.Bind(StopGradient(a));
         Tensor permutation = factors[1].BroadcastTo(batch.Concat([a.Shape[^1]]));
         return new LuSolveOp(false, op).Apply(MatrixRules.Spread(a, batch), MatrixRules.Spread(factors[0], batch), permutation, MatrixRules.Spread(b, batch));

@@ -26,6 +26,10 @@ public sealed unsafe class FactorBitsTests
         }
     }
 
+    [Fact]
+    public void SumsLongerThanOnePassKeepTheirOrder() =>
+        Check(SupportedWidths[^1], new CholeskyKernel(), [Positive<float>(1050)], l => Cholesky<float>(l[0], 1050), "f32 1050");
+
     [Theory, MemberData(nameof(Widths))]
     public void LuIsItsDefinition(int width)
     {

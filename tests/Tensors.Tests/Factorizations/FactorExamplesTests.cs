@@ -1,5 +1,6 @@
 using Engine.Tensors.Cpu;
 using Engine.Tensors.Reference;
+using Engine.Tensors.Tests.Cpu;
 
 namespace Engine.Tensors.Tests.Factorizations;
 
@@ -99,6 +100,26 @@ public sealed class FactorExamplesTests
     }
 
     [Fact]
+    public void HalfWidthIsRoundedOnce()
+    {
+        double[,] a = { { 3, 1, 2 }, { 1, 7, 1 }, { 2, 1, 5 } }, b = { { 1 }, { 2 }, { 3 } };
+        foreach (DType half in (DType[])[DType.F16, DType.BF16])
+        {
+            Tensor x = Tensor.Of(a).Cast(half), y = Tensor.Of(b).Cast(half), wide = x.Cast(DType.F32), right = y.Cast(DType.F32);
+            (Tensor, Tensor)[] pairs =
+            [
+                (Ops.Solve(x, y), Ops.Solve(wide, right)), (Ops.Inverse(x), Ops.Inverse(wide)), (Ops.Det(x), Ops.Det(wide)), (Ops.LeastSquares(x, y), Ops.LeastSquares(wide, right)),
+                (Ops.SignLogDet(x).Logarithm, Ops.SignLogDet(wide).Logarithm), (Ops.Cholesky(x), Ops.Cholesky(wide)),
+            ];
+            foreach ((Tensor actual, Tensor expected) in pairs)
+            {
+                Assert.Equal(half, actual.DType);
+                Assert.Equal(expected.Cast(half).Cast(DType.F32).ToArray<float>(), actual.Cast(DType.F32).ToArray<float>());
+            }
+        }
+    }
+
+    [Fact]
     public void EmptyMatricesAndBatches()
     {
         foreach (Shape batch in (Shape[])[[], [2], [0]])
@@ -151,6 +172,33 @@ public sealed class FactorExamplesTests
     }
 
     [Fact]
+    public void NothingIsAllocatedPerMatrix()
+    {
+        var device = new CpuDevice(1);
+        foreach (Kernel kernel in (Kernel[])[new CholeskyKernel(), new LuKernel(), new QrKernel()])
+        {
+            long[] bytes = [.. ((int[])[8, 64]).Select(count =>
+            {
+                Tensor x = Ops.Eye(16) * Tensor.Ones([count, 1, 1]);
+                Tensor[] results = kernel switch
+                {
+                    LuKernel => [Output(DType.F32, [count, 16, 16]), Output(DType.I64, [count, 16]), Output(DType.F32, [count])],
+                    QrKernel => [Output(DType.F32, [count, 16, 16]), Output(DType.F32, [count, 16, 16])],
+                    _ => [Output(DType.F32, [count, 16, 16])],
+                };
+                var op = new KernelOp(kernel);
+                device.Run(op, [x], results);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                device.Run(op, [x], results);
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            })];
+            Assert.Equal(bytes[0], bytes[1]);
+        }
+
+        Tensor Output(DType type, int[] shape) => Views.Output(device, type, shape);
+    }
+
+    [Fact]
     public void OperandsThatDoNotFitAreRefused()
     {
         Tensor square = Tensor.Ones([3, 3]), wide = Tensor.Ones([2, 3]), vector = Tensor.Ones([3]);
@@ -162,6 +210,10 @@ public sealed class FactorExamplesTests
         Refuses("leastSquares: [3, 3] and the right side [2, 3] differ in rows, 3 != 2. They must be equal.", () => Ops.LeastSquares(square, wide));
         Assert.Equal("cholesky: takes a floating type, got i32. Cast first: x.Cast(DType.F32).",
             Assert.Throws<DTypeException>(() => Ops.Cholesky(square.Cast(DType.I32))).Message);
+        Assert.Equal("solve: element types differ, got f16 and f32. Cast one: x.Cast(DType.F16).",
+            Assert.Throws<DTypeException>(() => Ops.Solve(square.Cast(DType.F16), square)).Message);
+        Assert.Equal("leastSquares: takes a floating type, got i64. Cast first: x.Cast(DType.F32).",
+            Assert.Throws<DTypeException>(() => Ops.LeastSquares(square.Cast(DType.I64), square)).Message);
         Assert.Equal("solve: element types differ, got f32 and f64. Cast one: x.Cast(DType.F32).",
             Assert.Throws<DTypeException>(() => Ops.Solve(square, square.Cast(DType.F64))).Message);
     }
