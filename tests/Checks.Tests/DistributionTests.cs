@@ -66,6 +66,30 @@ public sealed class DistributionTests
         Fits(x, fraction, null, null);
     }
 
+    [Theory, InlineData(0.02), InlineData(3.7), InlineData(80), InlineData(1e6)]
+    public void Poisson(double rate)
+    {
+        double[] x = [.. Ops.RandomPoisson(Key, rate, [Count]).ToArray<long>().Select(v => (double)v).Order()];
+        double average = x.Average(), spread = x.Sum(v => (v - rate) * (v - rate)) / Count;
+        Assert.InRange(average - rate, -5 * Math.Sqrt(rate / Count), 5 * Math.Sqrt(rate / Count));
+        // The fourth central moment is rate + 3 rate^2.
+        double error = Math.Sqrt((rate + (2 * rate * rate)) / Count);
+        Assert.InRange(spread - rate, -5 * error, 5 * error);
+        if (rate > 100) return;
+        double probability = Math.Exp(-rate), below = probability;
+        for (int k = 0; k < 200; below += probability *= rate / ++k)
+            Assert.InRange((x.Count(v => v <= k) / (double)Count) - below, -Allowed, Allowed);
+    }
+
+    [Fact]
+    public void PoissonAtTheEndsOfItsRange()
+    {
+        Assert.Equal([0L, 0, 0], Ops.RandomPoisson(Key, 0, [3]).ToArray<long>());
+        Assert.All(Ops.RandomPoisson(Key, 1e9, [100]).ToArray<long>(), v => Assert.InRange(v, 999_800_000, 1_000_200_000));
+        Message<ArgumentException>("randomPoisson: the rate must lie in [0, 1e9], got -1.", () => Ops.RandomPoisson(Key, -1, [1]));
+        Message<ArgumentException>("randomPoisson: the rate must lie in [0, 1e9], got NaN.", () => Ops.RandomPoisson(Key, double.NaN, [1]));
+    }
+
     [Fact]
     public void DirichletLiesOnTheSimplex()
     {
@@ -188,7 +212,7 @@ public sealed class DistributionTests
     {
         Message<ArgumentException>("randomTruncatedNormal: low must be below high, got 2 and 1.", () => Ops.RandomTruncatedNormal(Key, [1], 2, 1));
         Message<ArgumentException>(
-            "randomTruncatedNormal: nothing of the distribution lies between -41 and -40 in double precision. Widen the bounds.",
+            "randomTruncatedNormal: nothing of the distribution lies between 40 and 41 in double precision. Widen the bounds.",
             () => Ops.RandomTruncatedNormal(Key, [1], 40, 41));
         Message<DTypeException>("random: takes a floating type, got i64. Draw f32 and cast.", () => Ops.RandomTruncatedNormal(Key, [1], dtype: DType.I64));
         Message<DTypeException>("randomGamma: takes a floating type, got i64. Cast first: x.Cast(DType.F32).", () => Ops.RandomGamma(Key, Ops.Iota(2)));

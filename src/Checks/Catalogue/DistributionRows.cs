@@ -15,6 +15,7 @@ internal static class DistributionRows
         },
         Drawn("randomTruncatedNormal tail", (k, s) => Ops.RandomTruncatedNormal(k, s, 3, 9, DType.F64), (a, b, i) => -NaiveRandom.TruncatedNormal(a, b, i, -9, -3)),
         Row("randomBernoulli probabilities", g => Parameters(g, (0, 1), 0, (k, p) => Ops.RandomBernoulli(k, p), (a, b, p) => Each(p, (v, i) => NaiveRandom.Unit(a, b, i, 0) < v ? 1 : 0))),
+        Drawn("randomPoisson", (k, s) => Ops.RandomPoisson(k, 3.7, s), (a, b, i) => NaiveRandom.Poisson(NaiveRandom.Unit(a, b, i, 0), 3.7)),
         Row("randomGamma", g => Parameters(g, (0.1, 6), 0, Ops.RandomGamma, (a, b, p) => Each(p, (v, i) => Math.Exp(NaiveRandom.LogGamma(a, b, i, v))))) with { Covers = ["ParameterOp"] },
         Row("randomBeta", Beta),
         Row("randomDirichlet", g => Parameters(g, (0.1, 6), 1, Ops.RandomDirichlet, Dirichlet)),

@@ -42,6 +42,15 @@ internal static class NaiveRandom
         return (pair(0), pair(2));
     }
 
+    /// <summary>The least count at which the distribution function of a rate passes a number.</summary>
+    public static double Poisson(double u, double rate)
+    {
+        double probability = Math.Exp(-rate), below = probability;
+        int count = 0;
+        while (below <= u) below += probability *= rate / ++count;
+        return count;
+    }
+
     /// <summary>The logarithm of a gamma number by Marsaglia and Tsang's method: proposals t at blocks 2t and 2t + 1 of the counter, at most 8.</summary>
     public static double LogGamma(long key0, long key1, int i, double concentration)
     {

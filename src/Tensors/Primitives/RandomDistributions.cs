@@ -33,14 +33,15 @@ public static partial class Ops
     {
         if (!(low < high)) throw new ArgumentException($"randomTruncatedNormal: low must be below high, got {low} and {high}.");
         if (!dtype.IsFloating()) throw new DTypeException($"random: takes a floating type, got {dtype.Name()}. Draw f32 and cast.");
-        if (low > 0) return -RandomTruncatedNormal(key, shape, -high, -low, dtype);
+        bool mirrored = low > 0;
+        (double lower, double upper) = mirrored ? (-high, -low) : (low, high);
         static double below(double x) => 0.5 * Erfc(Tensor.Scalar(-x / Math.Sqrt(2), DType.F64)).ToScalar<double>();
-        double first = below(low), mass = below(high) - first;
+        double first = below(lower), mass = below(upper) - first;
         if (!(mass > 0))
             throw new ArgumentException($"randomTruncatedNormal: nothing of the distribution lies between {low} and {high} in double precision. Widen the bounds.");
         Tensor u = Unit(key, shape, DType.F64, 0);
         Tensor x = NormalQuantileOp.Instance.Apply((Maximum(u, u.Like(Math.Pow(2, -54))) * mass) + first);
-        return Clamp(x, low, high).Cast(dtype);
+        return Clamp(mirrored ? -x : x, low, high).Cast(dtype);
     }
 
     /// <summary>

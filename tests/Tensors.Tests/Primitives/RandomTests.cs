@@ -24,6 +24,7 @@ public sealed class RandomTests
         Assert.Equal([0.0025450689532261457, 0.40833770266169284, 0.9196173276111936], Ops.RandomBeta(key, Tensor.Of([0.5, 1.0, 20]), Tensor.Of([2.0])).ToArray<double>());
         Assert.Equal([0.1554698936974921, 0.046006454372081736, 0.7985236519304262], Ops.RandomDirichlet(key, Tensor.Of([0.5, 1.0, 20])).ToArray<double>());
         Assert.Equal([2L, 3, 0, 1, 2, 3, 3, 3], Ops.RandomCategorical(key, Tensor.Of([0.0, 1, 2, 3]), [8]).ToArray<long>());
+        Assert.Equal([7L, 3, 0], Ops.RandomPoisson(key, 3.7, [3]).ToArray<long>());
         Assert.Equal([9L, 6, 0, 2], Ops.RandomChoice(key, 10, 4).ToArray<long>());
         Assert.Equal([2L, 3, 1], Ops.RandomChoice(key, Tensor.Of([0.0, 1, 2, 3]), 3).ToArray<long>());
     }
