@@ -48,7 +48,8 @@ public sealed record LuSolveKernel(bool Transpose) : Kernel
 
 /// <summary>
 /// Matrices [..., m, n] with m >= n, f32 or f64, to q [..., m, n] with orthonormal columns and r [..., n, n], upper triangular with no negative element on its diagonal, by Householder
-/// reflections in blocks of 32 columns.
+/// reflections in blocks of 32 columns, applied together as I - V T V^T. Sums over a column inside a block have sixteen lanes as in <see cref="Accumulation.DotTree"/>, products of
+/// blocks run in order.
 /// </summary>
 public sealed record QrKernel : Kernel
 {
