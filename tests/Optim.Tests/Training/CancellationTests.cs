@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Engine.Autograd.Layers;
 using Engine.Optim.Data;
 using Engine.Optim.Training;
@@ -15,22 +14,17 @@ public sealed class CancellationTests
     private static readonly DataSet Test = Blobs.Classes(200, 2);
 
     [Fact]
-    public void CancelledAtAnyMomentItStopsSoonAndResumesWithTheSameBits()
+    public void CancelledAtAnyMomentItStopsWithinAStepAndResumesWithTheSameBits()
     {
         int wanted = Cases.Scaled(50), cancelled = 0, finished = 0;
         string expected = LeafHash.Sha256(Trainer(new()).Fit(Train, Test).Weights);
         var random = new Random(0);
-        var latencies = new List<TimeSpan>();
         using var folder = new TemporaryFolder();
         while (cancelled < wanted || finished == 0)
         {
             using var source = new CancellationTokenSource();
-            long steps = 0, stepsAtCancel = long.MaxValue, cancelledAt = 0;
-            using CancellationTokenRegistration mark = source.Token.Register(() =>
-            {
-                Volatile.Write(ref cancelledAt, Stopwatch.GetTimestamp());
-                Volatile.Write(ref stepsAtCancel, Volatile.Read(ref steps));
-            });
+            long steps = 0, stepsAtCancel = long.MaxValue;
+            using CancellationTokenRegistration mark = source.Token.Register(() => Volatile.Write(ref stepsAtCancel, Volatile.Read(ref steps)));
             if (cancelled < wanted) source.CancelAfter(random.Next(LongestDelay));
             try
             {
@@ -42,13 +36,10 @@ public sealed class CancellationTests
             }
             catch (TrainingCanceledException)
             {
-                latencies.Add(Stopwatch.GetElapsedTime(Volatile.Read(ref cancelledAt)));
                 cancelled++;
             }
             Assert.True(steps - stepsAtCancel <= 1, $"{steps - stepsAtCancel} steps after the training was cancelled");
         }
-        latencies.Sort();
-        Assert.True(latencies[latencies.Count / 2] < TimeSpan.FromMilliseconds(50), $"half of {cancelled} trainings took more than {latencies[latencies.Count / 2]} to stop");
     }
 
     private static Trainer Trainer(TrainerOptions options) => new(
