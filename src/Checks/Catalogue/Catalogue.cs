@@ -21,6 +21,7 @@ public static class Catalogue
         .. MatMulRows.All,
         .. FactorRows.All,
         .. ConvolutionRows.All,
+        .. ConvolutionVariantRows.All,
         .. AttentionRows.All,
         .. IndexingRows.All,
         .. OrderRows.All,

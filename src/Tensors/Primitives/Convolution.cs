@@ -7,10 +7,15 @@ public static partial class Ops
     /// OH = (H + 2 padding - dilation (KH - 1) - 1) / stride + 1. f32 and f64; products are accumulated in the order (channel, ky, kx).
     /// </summary>
     /// <exception cref="ShapeException">Channels, groups or the window do not fit.</exception>
-    public static Tensor Conv2D(Tensor x, Tensor w, Extent? stride = null, Extent? padding = null, Extent? dilation = null, int groups = 1)
+    public static Tensor Conv2D(Tensor x, Tensor w, Extent? stride = null, Extent? padding = null, Extent? dilation = null, int groups = 1, PaddingMode mode = PaddingMode.Zeros)
     {
         if (x.Rank != 4 || w.Rank != 4)
             throw new ShapeException($"conv2d: images are [N, C, H, W] and kernels [O, C / groups, KH, KW], got {x.Shape} and {w.Shape}. Reshape to four axes.");
+        if (mode != PaddingMode.Zeros && padding is { } around)
+        {
+            Shape sides = [0, 0, around.Height, around.Width];
+            (x, padding) = (Pad(x, sides, sides, mode), null);
+        }
         if (groups < 1 || x.Shape[1] != w.Shape[1] * groups || w.Shape[0] % groups != 0)
         {
             throw new ShapeException($"conv2d: {x.Shape[1]} channels in {groups} groups do not fit kernels {w.Shape}. "
