@@ -108,7 +108,7 @@ internal static class LossRows
     /// <summary>Every path through the steps is written down, and those that collapse to the labels are added up.</summary>
     private static OpCase Ctc(Generator g)
     {
-        int examples = g.Integer(1, 2), steps = g.Integer(3, 4), labels = g.Integer(0, 2), classes = g.Integer(2, 3), blank = g.Integer(0, classes - 1);
+        int examples = g.Smooth ? 1 : g.Integer(1, 2), steps = g.Integer(3, 4), labels = g.Integer(0, 2), classes = g.Integer(2, 3), blank = g.Integer(0, classes - 1);
         return new(
             xs => Losses.Ctc(xs[0], Ops.Where(xs[1] >= blank, xs[1] + 1, xs[1]), xs[2], xs[3], blank),
             [
