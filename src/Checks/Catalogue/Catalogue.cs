@@ -20,6 +20,7 @@ public static class Catalogue
         .. CompositeRows.All,
         .. MatMulRows.All,
         .. FactorRows.All,
+        .. SpectrumRows.All,
         .. ConvolutionRows.All,
         .. ConvolutionVariantRows.All,
         .. AttentionRows.All,

@@ -56,3 +56,25 @@ public sealed record QrKernel : Kernel
     /// <inheritdoc/>
     public override Accumulation Order => Accumulation.InOrder;
 }
+
+/// <summary>
+/// Symmetric matrices [..., n, n], f32 or f64, of which the lower triangle is read, to their eigenvalues [..., n] in ascending order and orthonormal eigenvectors [..., n, n] as
+/// columns, by Householder reflections to tridiagonal form and implicitly shifted QL iteration in double precision. The first element of greatest magnitude of a vector is positive.
+/// A matrix with a NaN or an infinity has NaN everywhere.
+/// </summary>
+public sealed record SymmetricEigenKernel : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.InOrder;
+}
+
+/// <summary>
+/// Matrices [..., m, n] with m >= n, f32 or f64, to u [..., m, n] with orthonormal columns, singular values [..., n] in descending order and vt [..., n, n], orthogonal:
+/// a = u diag(s) vt, by QR factors and rotations of pairs of rows of r. The first element of greatest magnitude in a column of u is positive. A matrix with a NaN or an infinity
+/// has NaN everywhere.
+/// </summary>
+public sealed record SvdKernel : Kernel
+{
+    /// <inheritdoc/>
+    public override Accumulation Order => Accumulation.DotTree;
+}

@@ -22,6 +22,10 @@ internal readonly record struct MatrixFailure(long Matrix, int Pivot, double Val
     public LinearAlgebraException Singular(string op, Shape batch) =>
         new($"{op}: {Name(batch)} is singular: pivot {Pivot} is 0. Remove dependent rows or columns, or add a multiple of the identity.");
 
+    /// <summary>The error of an iteration that does not end.</summary>
+    public LinearAlgebraException NotConverged(string op, Shape batch) =>
+        new($"{op}: the iteration for {Name(batch)} does not converge at number {Pivot}. Scale the matrix, or report it: no such matrix is known.");
+
     private string Name(Shape batch)
     {
         if (batch.Rank == 0) return "the matrix";

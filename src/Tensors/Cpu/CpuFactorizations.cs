@@ -30,6 +30,8 @@ internal static class CpuFactorizations
             LuKernel => new CpuLu<T, TVector, TSimd>(name, inputs[0]),
             LuSolveKernel solve => new CpuLuSolve<T, TVector, TSimd>(name, solve, inputs[1], inputs[2], inputs[3]),
             QrKernel => new CpuQr<T, TVector, TSimd>(name, inputs[0]),
+            SymmetricEigenKernel => new CpuSymmetricEigen<T, TVector, TSimd>(name, inputs[0]),
+            SvdKernel => new CpuSvd<T, TVector, TSimd>(name, inputs[0]),
             _ => throw new DeviceException($"{name}: the CPU does not know the kernel {kernel.GetType().Name}."),
         };
 }

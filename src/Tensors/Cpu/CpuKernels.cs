@@ -38,7 +38,7 @@ internal static class CpuKernels
             ConvolutionKernel convolution => CpuConvolution.Prepare(convolution, inputs, outputs[0]),
             AttentionKernel attention => CpuAttention.Prepare(attention, inputs, outputs),
             AttentionGradientKernel gradient => CpuAttention.Prepare(gradient, inputs, outputs),
-            CholeskyKernel or TriangularSolveKernel or LuKernel or LuSolveKernel or QrKernel => CpuFactorizations.Prepare(name, kernel, inputs),
+            CholeskyKernel or TriangularSolveKernel or LuKernel or LuSolveKernel or QrKernel or SymmetricEigenKernel or SvdKernel => CpuFactorizations.Prepare(name, kernel, inputs),
             PadKernel pad => new CpuPad(pad.Padding, inputs[0], outputs[0]),
             ConcatKernel concat => new CpuConcat(concat.Axis, inputs, outputs[0]),
             _ => throw new DeviceException($"{name}: the CPU does not know the kernel {kernel.GetType().Name}."),

@@ -124,4 +124,19 @@ internal static unsafe class FactorRows<T, TVector, TSimd>
         int rest = count - i;
         if (rest > 0) TSimd.StoreFirst(y + i, TSimd.MultiplyAdd(all, TSimd.LoadFirst(x + i, rest), TSimd.LoadFirst(y + i, rest)), rest);
     }
+
+    /// <summary>y[i] = fma(-a, x[i], fma(-b, z[i], y[i])).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SubtractMultiples(T* y, T* x, T a, T* z, T b, int count)
+    {
+        T first = -a, second = -b;
+        TVector left = TSimd.Broadcast(&first), right = TSimd.Broadcast(&second);
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+            TSimd.Store(y + i, TSimd.MultiplyAdd(left, TSimd.Load(x + i), TSimd.MultiplyAdd(right, TSimd.Load(z + i), TSimd.Load(y + i))));
+        int rest = count - i;
+        if (rest == 0) return;
+        TVector inner = TSimd.MultiplyAdd(right, TSimd.LoadFirst(z + i, rest), TSimd.LoadFirst(y + i, rest));
+        TSimd.StoreFirst(y + i, TSimd.MultiplyAdd(left, TSimd.LoadFirst(x + i, rest), inner), rest);
+    }
 }

@@ -13,7 +13,7 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
     where TSimd : struct, ISimd<T, TVector>
 {
     /// <summary>Columns of a block: part of the order of additions.</summary>
-    private const int Block = 32;
+    public const int Block = 32;
 
     /// <summary>Elements of work memory: all reflections, a triangle per block, two strips of products.</summary>
     public static long WorkCount(int m, int n) => ((long)m * n) + ((long)(n + Block) * Block) + (2L * Block * n);
@@ -48,7 +48,7 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
 
     /// <summary>q = the first n columns of the product of all reflections, last block first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Form(in FactorCrew crew, int m, int n, T* q, T* v, T* triangles, T* strip, T* second)
+    public static void Form(in FactorCrew crew, int m, int n, T* q, T* v, T* triangles, T* strip, T* second)
     {
         for (nint i = 0; i < m; i++)
         {
@@ -153,7 +153,7 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
     /// power of two.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static T Reflect(ScratchPool scratch, T* x, int count, out T diagonal)
+    public static T Reflect(ScratchPool scratch, T* x, int count, out T diagonal)
     {
         T first = x[0], square = T.Zero, scale = T.One, rest = T.One;
         if (count > 1) Dots(scratch, 1, count - 1, x + 1, x + 1, count, &square);
@@ -190,7 +190,7 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
 
     /// <summary>-T from the factors and the products of the vectors: T[i, j] = -factor[j] sum over p of T[i, p] (v_p . v_j).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Triangle(in FactorCrew crew, int length, int width, T* v, T* factors, T* triangle, T* products)
+    public static void Triangle(in FactorCrew crew, int length, int width, T* v, T* factors, T* triangle, T* products)
     {
         FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
         {
@@ -221,7 +221,7 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
     }
 
     /// <summary>Products of x with rows of a matrix, each a sum of sixteen lanes.</summary>
-    private static void Dots(ScratchPool scratch, int rows, int count, T* x, T* matrix, nint ld, T* result) =>
+    public static void Dots(ScratchPool scratch, int rows, int count, T* x, T* matrix, nint ld, T* result) =>
         GemvKernels<T, TVector, TSimd>.Multiply(scratch, new() { M = 1, N = rows, K = count, A = x, AColumn = 1, B = matrix, BRow = 1, BColumn = ld, C = result, CRow = rows });
 
     /// <summary>Changes the signs of columns of q and rows of r so that no diagonal element of r is negative.</summary>

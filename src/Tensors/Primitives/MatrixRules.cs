@@ -52,4 +52,33 @@ internal static class MatrixRules
 
     /// <summary>A sum in which null is zero.</summary>
     public static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
+
+    /// <summary>
+    /// 1 / (values[j] - values[i]) at [..., i, j] for values [..., n]; 0 where they differ by at most <paramref name="units"/> roundings of the greatest magnitude.
+    /// </summary>
+    public static Tensor Quotients(Tensor values, int units)
+    {
+        Tensor difference = Ops.Unsqueeze(values, -2) - Ops.Unsqueeze(values, -1);
+        return Reciprocals(difference, Ops.Unsqueeze(Negligible(values, units * Rounding(values.DType)), -1));
+    }
+
+    /// <summary>A tolerance [..., 1] times the greatest magnitude of values [..., n].</summary>
+    public static Tensor Negligible(Tensor values, double tolerance)
+    {
+        if (values.Shape[^1] == 0) return Tensor.Zeros(values.Shape[..^1].Concat([1]), values.DType);
+        return Ops.Max(Ops.StopGradient(Ops.Abs(values)), [-1], keepDims: true) * tolerance;
+    }
+
+    /// <summary>Relative size of a singular value that counts as 0: as given, or as many roundings as the longer side has elements.</summary>
+    public static double RankTolerance(Tensor a, double? tolerance) => tolerance ?? Math.Max(a.Shape[^2], a.Shape[^1]) * Rounding(a.DType);
+
+    /// <summary>1 / x; 0 where the magnitude of x is at most a bound.</summary>
+    public static Tensor Reciprocals(Tensor x, Tensor bound)
+    {
+        Tensor none = Ops.StopGradient(Ops.Abs(x)) <= bound;
+        return Ops.Where(none, x.Like(0), Ops.Reciprocal(Ops.Where(none, x.Like(1), x)));
+    }
+
+    /// <summary>The distance of 1 from the next number.</summary>
+    public static double Rounding(DType type) => type == DType.F64 ? Math.ScaleB(1, -52) : Math.ScaleB(1, -23);
 }

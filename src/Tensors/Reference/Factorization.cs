@@ -187,7 +187,7 @@ internal static class Factorization
         }
     }
 
-    private static double[,] Read(ReferenceArray array, int batch)
+    public static double[,] Read(ReferenceArray array, int batch)
     {
         int rows = array.Shape[^2], columns = array.Shape[^1];
         double[,] matrix = new double[rows, columns];
@@ -196,7 +196,7 @@ internal static class Factorization
         return matrix;
     }
 
-    private static void Write(double[,] matrix, ReferenceArray array, int batch)
+    public static void Write(double[,] matrix, ReferenceArray array, int batch)
     {
         int at = batch * matrix.Length;
         foreach (double value in matrix) array.Set(at++, value);

@@ -64,6 +64,9 @@ internal static class KernelMeaning
             case CholeskyKernel or TriangularSolveKernel or LuKernel or LuSolveKernel or QrKernel:
                 Factorization.Run(op, kernel, inputs, outputs);
                 break;
+            case SymmetricEigenKernel or SvdKernel:
+                Spectra.Run(kernel, inputs[0], outputs);
+                break;
             case PadKernel pad:
                 Joining.Pad(pad.Padding, inputs[0], result);
                 break;

@@ -1,0 +1,123 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Tensors.Cpu;
+
+/// <summary>Singular values and vectors: QR factors, then <see cref="RowRotations{T, TVector, TSimd}"/> of r.</summary>
+internal sealed unsafe class CpuSvd<T, TVector, TSimd>(string name, Operand a)
+    : CpuFactorization(name, a.Layout.Shape[..^2], FactorCost.Of(a, 40))
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TVector : struct
+    where TSimd : struct, ISimd<T, TVector>
+{
+    private readonly MatrixOperand a = new(a);
+
+    // The power of two of the greatest element while a matrix is worked on: squares of elements much smaller than it are still normal numbers.
+    private static int Level => typeof(T) == typeof(float) ? 40 : 300;
+
+    private long Elements => (long)a.Rows * a.Columns;
+
+    private long Square => (long)a.Columns * a.Columns;
+
+    protected override long WorkBytes => ((Elements + (2 * Square) + (2L * a.Columns) + QrBlocks<T, TVector, TSimd>.WorkCount(a.Rows, a.Columns)) * sizeof(T)) + (a.Columns * sizeof(int));
+
+    protected override Exception Error(MatrixFailure failure) => failure.NotConverged(Name, Batch);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override MatrixFailure One(long index, void** operands, byte* work, in FactorCrew crew)
+    {
+        int m = a.Rows, n = a.Columns;
+        if (n == 0) return MatrixFailure.None;
+        T* u = (T*)operands[1] + (index * Elements), s = (T*)operands[2] + (index * n), vt = (T*)operands[3] + (index * Square);
+        T* q = (T*)work, r = q + Elements, w = r + Square, norms = w + Square, best = norms + n, rest = best + n;
+        int* order = (int*)(rest + QrBlocks<T, TVector, TSimd>.WorkCount(m, n));
+        a.Copy(operands[0], index, q);
+        T greatest = T.Zero;
+        for (nint i = 0; i < m; i++) greatest = T.Max(greatest, FactorRows.Magnitude(q + (i * n), n));
+        if (!T.IsFinite(greatest))
+        {
+            new Span<T>(u, m * n).Fill(T.NaN);
+            new Span<T>(s, n).Fill(T.NaN);
+            new Span<T>(vt, n * n).Fill(T.NaN);
+            return MatrixFailure.None;
+        }
+        int exponent = greatest == T.Zero ? 0 : Level - T.ILogB(greatest);
+        Scale(q, (long)m * n, exponent);
+        QrBlocks<T, TVector, TSimd>.Factor(crew, m, n, q, r, rest);
+        if (!RowRotations<T, TVector, TSimd>.Run(n, r, w, norms)) return new(0, 0, 0);
+        int rank = Order(n, norms, order);
+        for (nint j = 0; j < n; j++)
+        {
+            T norm = s[j] = norms[order[j]];
+            T* row = vt + (j * n);
+            Buffer.MemoryCopy(r + ((nint)order[j] * n), row, (long)n * sizeof(T), (long)n * sizeof(T));
+            if (norm != T.Zero) FactorRows.Divide(row, norm, n);
+        }
+        Scale(s, n, -exponent);
+        // Rows of w in order of singular values.
+        for (nint j = 0; j < n; j++) Buffer.MemoryCopy(w + ((nint)order[j] * n), r + (j * n), (long)n * sizeof(T), (long)n * sizeof(T));
+        FactorProduct<T, TVector, TSimd>.Multiply(crew, new() { M = m, N = n, K = n, A = q, ARow = n, AColumn = 1, B = r, BRow = 1, BColumn = n, C = u, CRow = n });
+        if (rank < n) Complete(crew, n, rank, vt, r, w, rest);
+        MakePositive(m, n, u, vt, best);
+        return MatrixFailure.None;
+    }
+
+    /// <summary>Multiplies by 2^exponent, in two steps: one factor may be no finite number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale(T* x, long count, int exponent)
+    {
+        T first = T.ScaleB(T.One, exponent / 2), second = T.ScaleB(T.One, exponent - (exponent / 2));
+        for (long i = 0; i < count; i++) x[i] = x[i] * first * second;
+    }
+
+    /// <summary>Rows by descending norm, equal ones as they are; gives how many are not 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Order(int n, T* norms, int* order)
+    {
+        int rank = 0;
+        for (int i = 0; i < n; i++)
+        {
+            int place = i;
+            for (; place > 0 && norms[order[place - 1]] < norms[i]; place--) order[place] = order[place - 1];
+            order[place] = i;
+            if (norms[i] != T.Zero) rank++;
+        }
+        return rank;
+    }
+
+    /// <summary>Fills the rows of vt from <paramref name="rank"/> on: in the QR factors of a matrix with columns of zeros those of q are still orthonormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Complete(in FactorCrew crew, int n, int rank, T* vt, T* q, T* r, T* work)
+    {
+        new Span<T>(q, n * n).Clear();
+        for (nint j = 0; j < rank; j++)
+        {
+            for (nint i = 0; i < n; i++) q[(i * n) + j] = vt[(j * n) + i];
+        }
+        QrBlocks<T, TVector, TSimd>.Factor(crew, n, n, q, r, work);
+        for (nint j = rank; j < n; j++)
+        {
+            for (nint i = 0; i < n; i++) vt[(j * n) + i] = q[(i * n) + j];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MakePositive(int m, int n, T* u, T* vt, T* best)
+    {
+        new Span<T>(best, n).Clear();
+        for (nint i = 0; i < m; i++)
+        {
+            T* row = u + (i * n);
+            for (nint j = 0; j < n; j++)
+            {
+                if (T.Abs(row[j]) > T.Abs(best[j])) best[j] = row[j];
+            }
+        }
+        for (nint j = 0; j < n; j++)
+        {
+            best[j] = T.IsNegative(best[j]) ? -T.One : T.One;
+            if (T.IsNegative(best[j])) FactorRows.Negate(vt + (j * n), 1, vt + (j * n), n);
+        }
+        for (nint i = 0; i < m; i++) FactorRows.Multiply(u + (i * n), best, n);
+    }
+}
