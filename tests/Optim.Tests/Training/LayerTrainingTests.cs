@@ -74,13 +74,9 @@ public sealed class LayerTrainingTests
             case "mixture":
                 var experts = new MixtureOfExperts(Width, 2, [new Linear(Width, Width), new Linear(Width, Width), new Linear(Width, Width)]);
                 Module net = embed >> experts >> new Relu() >> new Linear(Width, Tokens);
-                return (net, (w, x) =>
-                {
-                    Weights router = new(["0.weight"], [w["1.0.weight"]]);
-                    Tensor balance = new MixtureOfExperts(Width, 2, [new Identity(), new Identity(), new Identity()])
-                        .ForwardBalanced(router, Ops.Take(w["0.weight"], x), default).LoadBalancing;
-                    return Losses.CrossEntropy(net.Forward(w, x), Tokens - 1 - x) + (balance - 1) * 0.01;
-                });
+                var router = new MixtureOfExperts(Width, 2, [new Identity(), new Identity(), new Identity()]);
+                Tensor balance(Weights w, Tensor x) => router.ForwardBalanced(new(["0.weight"], [w["1.0.weight"]]), Ops.Take(w["0.weight"], x), default).LoadBalancing;
+                return (net, (w, x) => Losses.CrossEntropy(net.Forward(w, x), Tokens - 1 - x) + (balance(w, x) - 1) * 0.01);
             default:
                 // The first two tokens in order, wherever the frames put them; class 0 is the blank.
                 return Net(embed >> new Gru(Width, Width, reversed: true) >> new Linear(Width, Tokens + 1), (y, x) => Losses.Ctc(y, x[.., ..2] + 1));
