@@ -12,6 +12,9 @@ public sealed class DeviceException(string message) : InvalidOperationException(
 /// <summary>A symbolic tensor used where it has no meaning: after its trace ended, or read where no value exists.</summary>
 public sealed class TraceException(string message) : InvalidOperationException(message);
 
+/// <summary>A NaN or an infinity that an op made of operands without one, found because <see cref="TraceOptions.Anomalies"/> asks for it. The message names the op, the element and the line.</summary>
+public sealed class AnomalyException(string message) : ArithmeticException(message);
+
 /// <summary>A derivative that does not exist or was asked for in a form the engine does not define.</summary>
 public sealed class GradientException(string message) : InvalidOperationException(message);
 

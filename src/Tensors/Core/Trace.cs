@@ -30,7 +30,7 @@ public sealed class Trace : IDisposable
     public bool Readable { get; }
 
     /// <summary>Whether nodes note the line that made them.</summary>
-    public bool NotesSource { get; }
+    public bool NotesSource { get; private set; }
 
     /// <summary>True once the traced function has returned; its tensors are then unusable.</summary>
     public bool Ended { get; private set; }
@@ -38,7 +38,12 @@ public sealed class Trace : IDisposable
     /// <summary>A symbolic input.</summary>
     /// <param name="spec">Element type and shape.</param>
     /// <param name="binding">The value it stands for, when there is one.</param>
-    public Tensor Input(TensorSpec spec, Tensor? binding = null) => new Node(this, null, [], [spec], binding).Outputs[0];
+    public Tensor Input(TensorSpec spec, Tensor? binding = null)
+    {
+        // What is differentiated inside a trace that notes lines is part of the same program.
+        NotesSource |= binding?.Node?.Trace.NotesSource ?? false;
+        return new Node(this, null, [], [spec], binding).Outputs[0];
+    }
 
     /// <summary>Ends the trace.</summary>
     public void Dispose() => Ended = true;
@@ -75,7 +80,7 @@ public sealed class Node
     public IReadOnlyList<Tensor> Outputs => outputs;
 
     /// <summary>File and line of the call, where the trace notes them.</summary>
-    public string? Source { get; }
+    public string? Source { get; internal set; }
 
     /// <summary>The value of a result, computed once from the values the trace's inputs stand for.</summary>
     /// <exception cref="TraceException">The trace has no values (vmap, compile) or has ended.</exception>

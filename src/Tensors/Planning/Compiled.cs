@@ -38,7 +38,7 @@ public sealed class Compiled<TIn, TOut>
         else
         {
             entry.Device ??= Function.DeviceOf(entry.Graph, leaves);
-            Executable executable = entry.Pool.TryTake(out Executable? idle) ? idle : entry.Device.Build(entry.Plan.Value);
+            Executable executable = entry.Pool.TryTake(out Executable? idle) ? idle : Build(entry, entry.Device);
             results = executable.Run(leaves);
             entry.Pool.Add(executable);
             latest = entry;
@@ -85,7 +85,10 @@ public sealed class Compiled<TIn, TOut>
         return plans.GetOrAdd(key, entry);
     }
 
-    private static DirectCall Direct(Entry entry)
+    private Executable Build(Entry entry, Device device) =>
+        options is { Anomalies: true } ? new WatchedRun(entry.Graph, entry.Plan.Value, device) : device.Build(entry.Plan.Value);
+
+    private DirectCall Direct(Entry entry)
     {
         Plan plan = entry.Plan.Value;
         if (plan.Inputs.Length != 1 || plan.Results.Length != 1)
@@ -95,7 +98,7 @@ public sealed class Compiled<TIn, TOut>
         if (input.DType != DType.F32 || result.DType != DType.F32)
             throw new DTypeException($"compile: spans hold f32, the function maps {input.DType.Name()} to {result.DType.Name()}. Call Invoke with tensors.");
         Device device = entry.Device!;
-        return new(device.Build(plan), device.Allocate(input.DType, input.Shape.Count), device.Allocate(result.DType, result.Layout.Shape.Count));
+        return new(Build(entry, device), device.Allocate(input.DType, input.Shape.Count), device.Allocate(result.DType, result.Layout.Shape.Count));
     }
 
     private Entry Trace(TIn input, Tensor[] leaves)

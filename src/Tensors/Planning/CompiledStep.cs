@@ -52,7 +52,7 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     /// </summary>
     public void Prepare(TBatch example)
     {
-        if (!Plan(example) || Ready().Plan.HasWhile) return;
+        if (!Plan(example) || Ready().Plan.HasWhile || options is { Anomalies: true }) return;
         Storage[] zeros = Array.ConvertAll(inputs, s => device.Allocate(s.DType, s.Count));
         Ready().Run(zeros, [.. results.Select((r, i) => Ready().Plan.InPlace.Contains(i) ? zeros[i] : r)]);
     }
@@ -73,7 +73,8 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
             if (graph.Outputs[i].Spec != stateSpecs[i])
                 throw new ShapeException($"compileStep: leaf {i} of the state is {stateSpecs[i]}, the step returns {graph.Outputs[i].Spec}. A step must keep the form of its state.");
         }
-        executable = device.Build(Planner.Make(graph, PlanUse.Steps, stateCount));
+        Plan plan = Planner.Make(graph, PlanUse.Steps, stateCount);
+        executable = options is { Anomalies: true } ? new WatchedRun(graph, plan, device) : device.Build(plan);
         inputs = [.. inputs[..stateCount], .. leaves.Select(l => device.Allocate(l.DType, l.Count))];
         results = [.. graph.Outputs.Select((o, i) => executable.Plan.InPlace.Contains(i) ? inputs[i] : device.Allocate(o.DType, o.Count))];
         metricSpecs = [.. graph.Outputs.Skip(stateCount).Select(o => o.Spec)];

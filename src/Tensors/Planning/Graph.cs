@@ -108,6 +108,7 @@ public sealed class Graph
             Tensor[] operands = new Tensor[node.Inputs.Count];
             for (int i = 0; i < operands.Length; i++) operands[i] = values.GetValueOrDefault(node.Inputs[i], node.Inputs[i]);
             Tensor[] results = node.Primitive!.Bind(operands);
+            if (node.Source is not null && results.Length > 0 && results[0].Node is { } copy) copy.Source = node.Source;
             for (int i = 0; i < results.Length; i++) values[node.Outputs[i]] = results[i];
         }
         Tensor[] outputs = new Tensor[Outputs.Count];

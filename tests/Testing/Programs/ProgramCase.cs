@@ -34,7 +34,7 @@ public sealed record ProgramCase(ProgramNode Root, Shape Shape, double[] Values)
     public IEnumerable<string> Labels()
     {
         if (Root.Size >= 8) yield return "deep";
-        if (Root.ToString().Contains('x', StringComparison.Ordinal)) yield return "varying";
+        if (Root.Varies) yield return "varying";
         if (Root.Uses(ProgramOp.Control)) yield return "control flow";
     }
 

@@ -12,6 +12,9 @@ public abstract record ProgramNode
     /// <summary>True when no step has a kink.</summary>
     public abstract bool Smooth { get; }
 
+    /// <summary>True when the argument occurs in it.</summary>
+    public virtual bool Varies => false;
+
     /// <summary>True when a step is one of some.</summary>
     public virtual bool Uses(IReadOnlyList<ProgramOp> ops) => false;
 
@@ -30,6 +33,9 @@ public sealed record ProgramArgument : ProgramNode
 
     /// <inheritdoc/>
     public override bool Smooth => true;
+
+    /// <inheritdoc/>
+    public override bool Varies => true;
 
     /// <inheritdoc/>
     public override Tensor Evaluate(Tensor x) => x;
@@ -71,6 +77,9 @@ public sealed record ProgramStep(ProgramOp Op, params ProgramNode[] Operands) : 
 
     /// <inheritdoc/>
     public override bool Smooth => Op.Smooth && Operands.All(o => o.Smooth);
+
+    /// <inheritdoc/>
+    public override bool Varies => Operands.Any(o => o.Varies);
 
     /// <inheritdoc/>
     public override bool Uses(IReadOnlyList<ProgramOp> ops) => ops.Contains(Op) || Operands.Any(o => o.Uses(ops));
