@@ -6,7 +6,7 @@ namespace Engine.Autograd;
 /// Control flow that is part of a plan: bodies are traced once and run without leaving it. They differentiate, batch and compile like any op. Inside a body a tensor has no
 /// value yet, so reading one throws <see cref="TraceException"/>. Outer tensors may be used in a body; derivatives reach them.
 /// </summary>
-public static class ControlFlow
+public static partial class ControlFlow
 {
     /// <summary>The state after a fixed number of runs of a body.</summary>
     /// <param name="count">How often the body runs, 0 or more.</param>

@@ -34,11 +34,13 @@ internal sealed record Iterations(Func<Tensor, Tensor> Residual, Func<Tensor, Te
             c = Ops.Where(lengths > 0, c / lengths, lengths * 0);
             // Moves hold changes of z alone; those of z + mixing r follow.
             Tensor next = z - (mixing * g) - LinearSystem.TransposeTimes(moves + (mixing * rows), c);
-            return (next, (after, gAfter) =>
+            return (next, changed);
+
+            Tensor[] changed(Tensor after, Tensor gAfter)
             {
                 Tensor slot = Ops.OneHot(Remainder(k, memory), memory, type);
                 return [Placed(rows, slot, g - gAfter), Placed(moves, slot, after - z)];
-            });
+            }
         }).Results;
     }
 
@@ -54,7 +56,9 @@ internal sealed record Iterations(Func<Tensor, Tensor> Residual, Func<Tensor, Te
         {
             (Tensor u, Tensor v) = (state[0], state[1]);
             Tensor step = -Inverse(u, v, g);
-            return (z + step, (_, gAfter) =>
+            return (z + step, changed);
+
+            Tensor[] changed(Tensor after, Tensor gAfter)
             {
                 Tensor at = Remainder(k, memory), keep = (at > 0).Cast(type);
                 (Tensor u0, Tensor v0) = (u * keep, v * keep);
@@ -64,7 +68,7 @@ internal sealed record Iterations(Func<Tensor, Tensor> Residual, Func<Tensor, Te
                 Tensor row = Ops.Where(safe, (step - hy) / Ops.Where(safe, denominator, denominator.Like(1)), step * 0);
                 Tensor slot = Ops.OneHot(at, memory, type);
                 return [Placed(u0, slot, row), Placed(v0, slot, sh)];
-            });
+            }
         });
         return [.. results, .. end];
     }
