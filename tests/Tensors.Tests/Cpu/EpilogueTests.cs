@@ -89,7 +89,8 @@ public sealed unsafe class EpilogueTests
         var device = new CpuDevice(1);
         Tensor product = Views.Output(device, type, shape);
         device.Run(new KernelOp(kernel), operands, [product]);
-        for (int i = 0; i < others.Length; i++)
+        // Large products are there for how they are divided: a few of the layouts will do.
+        for (int i = 0; i < others.Length; i += product.Count > 20_000 ? 4 : 1)
         {
             Tensor other = others[i];
             Expr x = Expr.Input(0, type), p = Expr.Input(1, type);
