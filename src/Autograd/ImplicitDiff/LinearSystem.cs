@@ -7,7 +7,7 @@ internal static class LinearSystem
 {
     public static Tensor Solve(Func<Tensor, Tensor> apply, Tensor b, LinearSolver solver) => solver.Method switch
     {
-        LinearMethod.Gmres => Gmres(apply, b, solver),
+        LinearMethod.Gmres => Gmres(apply, b, Norm(b) * Tolerance(solver.Tolerance, b.DType), solver).Items[0],
         LinearMethod.ConjugateGradient => ConjugateGradient(apply, b, solver),
         LinearMethod.Neumann => Neumann(apply, b, solver),
         LinearMethod.Direct => Ops.Solve(Transform.Vmap(apply)(Ops.Eye(b.Count, dtype: b.DType)).T, b.Reshape(b.Count, 1)).Reshape(b.Count),
@@ -30,11 +30,11 @@ internal static class LinearSystem
     /// <summary>Not yet small: also true for NaN, so that a failure shows in the result.</summary>
     private static Tensor Above(Tensor value, Tensor limit) => Ops.LogicalNot(value <= limit);
 
-    private static Tensor Gmres(Func<Tensor, Tensor> apply, Tensor b, LinearSolver solver)
+    /// <summary>The solution, its residual and the number of cycles, once the residual is within a limit.</summary>
+    public static TensorList Gmres(Func<Tensor, Tensor> apply, Tensor b, Tensor limit, LinearSolver solver)
     {
         int cycle = Math.Min(solver.Restart, b.Count);
         int cycles = (solver.MaxIterations + cycle - 1) / cycle;
-        Tensor limit = Norm(b) * Tolerance(solver.Tolerance, b.DType);
         // x, its residual, cycles done, whether the last one helped: at the limit of rounding the residual stays.
         TensorList start = new(Zero(b), b, Tensor.Scalar(0, DType.I64), Tensor.Scalar(1, DType.Bool));
         return ControlFlow.While(start, s => Ops.And(Above(Norm(s.Items[1]), limit), Ops.And(s.Items[3], s.Items[2] < cycles)), s =>
@@ -42,7 +42,7 @@ internal static class LinearSystem
             Tensor x = s.Items[0] + Cycle(apply, s.Items[1], limit, cycle);
             Tensor r = b - apply(x);
             return new(x, r, s.Items[2] + 1, Norm(r) < 0.9 * Norm(s.Items[1]));
-        }).Items[0];
+        });
     }
 
     /// <summary>
