@@ -19,6 +19,15 @@ public sealed class ScanTests
         Assert.Equal(-0.0, Ops.CumProd(Tensor.Of([-0.0])).ToScalar<double>());
     }
 
+    // Rows are summed in blocks; the last one of the second length has a single column.
+    [Theory, InlineData(512), InlineData(513), InlineData(514), InlineData(1025)]
+    public void SumsDownColumnsDoNotMixThem(int columns)
+    {
+        double[] elements = [.. Enumerable.Range(0, 3 * columns).Select(i => (double)i)], expected = [.. elements];
+        for (int i = columns; i < expected.Length; i++) expected[i] += expected[i - columns];
+        Assert.Equal(expected, Ops.CumSum(Tensor.Of(elements, [3, columns]), 0).ToArray<double>());
+    }
+
     [Fact]
     public void DerivativesOfRunningProductsAreRightAtZeros()
     {

@@ -53,7 +53,7 @@ internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
             int width = (int)Math.Min(Block, innerCount - start);
             T* x = (T*)operands[0] + outer.Position(o);
             TSum* y = (TSum*)operands[1] + (o * length * innerCount) + start;
-            if (width == 1) Line(x, y);
+            if (innerCount == 1) Line(x, y);
             else Lines(x, y, start, width, sums, line);
         }
     }
