@@ -66,7 +66,7 @@ public sealed class RunnerTests
     [Fact]
     public void RowsAreChosenByNameOrFunction()
     {
-        Assert.Equal(["conv2D", "conv2D input gradient", "conv2D weight gradient"], Chosen("conv2D").Order());
+        Assert.Equal(["windows", "windows fold"], Chosen("windows").Order());
         Assert.Equal(["pow cube"], Chosen("pow cube"));
         Assert.Throws<ArgumentException>(() => Chosen("no such row"));
         static string[] Chosen(string name) => [.. GradCheckRunner.Run(new() { Cases = 0, Rows = [name] }).Rows.Select(r => r.Row.Name)];
