@@ -109,7 +109,7 @@ public static partial class Transform
     private static Tensor Front(Tensor x, int? axis) => axis is { } a && a != 0 ? Ops.MoveAxis(x, a, 0) : x;
 
     /// <summary>Every basis tensor of a spec, stacked along axis 0.</summary>
-    private static Tensor Basis(TensorSpec spec)
+    internal static Tensor Basis(TensorSpec spec)
     {
         int n = spec.Shape.Count;
         return Ops.OneHot(Ops.Iota(n), n, spec.DType).Reshape([n, .. spec.Shape]);
