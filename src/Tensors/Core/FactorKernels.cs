@@ -70,8 +70,8 @@ public sealed record SymmetricEigenKernel : Kernel
 
 /// <summary>
 /// Matrices [..., m, n] with m >= n, f32 or f64, to u [..., m, n] with orthonormal columns, singular values [..., n] in descending order and vt [..., n, n], orthogonal:
-/// a = u diag(s) vt, by QR factors and rotations of pairs of rows of r. The first element of greatest magnitude in a column of u is positive. A matrix with a NaN or an infinity
-/// has NaN everywhere.
+/// a = u diag(s) vt, by QR factors and rotations of pairs of rows of r, for n from 24 on after a product with the eigenvectors of r r^T. The first element of greatest magnitude in a
+/// column of u is positive. A matrix with a NaN or an infinity has NaN everywhere.
 /// </summary>
 public sealed record SvdKernel : Kernel
 {

@@ -25,16 +25,11 @@ internal static unsafe class RowRotations<T, TVector, TSimd>
     // Rows of smaller norm are zero: products of them would lose bits. The greatest elements are near 2^40 and 2^300.
     private static T Least => typeof(T) == typeof(float) ? T.CreateTruncating(Math.ScaleB(1, -40)) : T.CreateTruncating(Math.ScaleB(1, -400));
 
-    /// <summary>Rotates the rows of r; w becomes the orthogonal matrix they were multiplied by, norms those of the rows. False when it does not end.</summary>
+    /// <summary>Rotates the rows of r and, along with them, those of w; norms become those of the rows of r. False when it does not end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run(int n, T* r, T* w, T* norms)
     {
         double tolerance = Math.Sqrt(Math.Max(n, 4)) * Rounding;
-        for (nint i = 0; i < n; i++)
-        {
-            new Span<T>(w + (i * n), n).Clear();
-            w[(i * n) + i] = T.One;
-        }
         for (int sweep = 0; sweep < MostSweeps; sweep++)
         {
             bool done = true;

@@ -68,6 +68,21 @@ public sealed unsafe class FactorBitsTests
     }
 
     [Fact]
+    public void SpectraHaveTheSameBitsAtEveryWidth()
+    {
+        foreach (int width in SupportedWidths)
+        {
+            foreach (int n in (int[])[1, 2, 5, 16, 23, 24, 33, 70])
+            {
+                Check(width, new SymmetricEigenKernel(), [Positive<float>(n)], o => Once(128, new SymmetricEigenKernel(), o, 1), $"f32 {n}");
+                Check(width, new SymmetricEigenKernel(), [Positive<double>(n)], o => Once(128, new SymmetricEigenKernel(), o, 1), $"f64 {n}");
+                Check(width, new SvdKernel(), [Random<float>(n + 3, n, 3)], o => Once(128, new SvdKernel(), o, 1), $"f32 {n}");
+                Check(width, new SvdKernel(), [Random<double>(n, n, 3)], o => Once(128, new SvdKernel(), o, 1), $"f64 {n}");
+            }
+        }
+    }
+
+    [Fact]
     public void ThreadsShareLargeMatricesAndBatchesWithTheSameBits()
     {
         foreach (Func<Tensor, Tensor[]> f in (Func<Tensor, Tensor[]>[])
@@ -106,6 +121,8 @@ public sealed unsafe class FactorBitsTests
         {
             LuKernel => [(type, a), (DType.I64, [a[0]]), (type, [])],
             QrKernel => [(type, a), (type, [a[1], a[1]])],
+            SymmetricEigenKernel => [(type, [a[0]]), (type, a)],
+            SvdKernel => [(type, a), (type, [a[1]]), (type, [a[1], a[1]])],
             _ => [(type, operands[^1].Shape)],
         };
         Operand[] inputs = [.. operands.Select((o, i) => new Operand(i, o.DType, o.Layout))];
