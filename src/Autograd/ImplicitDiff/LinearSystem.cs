@@ -8,7 +8,7 @@ internal static class LinearSystem
     public static Tensor Solve(Func<Tensor, Tensor> apply, Tensor b, LinearSolver solver) => solver.Method switch
     {
         LinearMethod.Gmres => Gmres(apply, b, Norm(b) * Tolerance(solver.Tolerance, b.DType), solver).Items[0],
-        LinearMethod.ConjugateGradient => ConjugateGradient(apply, b, solver),
+        LinearMethod.ConjugateGradient => ConjugateGradient(apply, r => r, Zero(b), b, Norm(b) * Tolerance(solver.Tolerance, b.DType), solver.MaxIterations).Items[0],
         LinearMethod.Neumann => Neumann(apply, b, solver),
         LinearMethod.Direct => Ops.Solve(Transform.Vmap(apply)(Ops.Eye(b.Count, dtype: b.DType)).T, b.Reshape(b.Count, 1)).Reshape(b.Count),
         _ => b,
@@ -82,18 +82,19 @@ internal static class LinearSystem
         return TransposeTimes(end.Items[0][..m], y);
     }
 
-    private static Tensor ConjugateGradient(Func<Tensor, Tensor> apply, Tensor b, LinearSolver solver)
+    /// <summary>From a first guess and its residual: the solution, its residual, two that are in use on the way, and the number of steps, once the residual is within a limit.</summary>
+    public static TensorList ConjugateGradient(Func<Tensor, Tensor> apply, Func<Tensor, Tensor> improve, Tensor x0, Tensor r0, Tensor limit, int steps)
     {
-        Tensor limit = Norm(b) * Tolerance(solver.Tolerance, b.DType);
-        TensorList start = new(Zero(b), b, b, Dot(b, b), Tensor.Scalar(0, DType.I64));
-        return ControlFlow.While(start, s => Ops.And(Above(Ops.Sqrt(s.Items[3]), limit), s.Items[4] < solver.MaxIterations), s =>
+        Tensor z0 = improve(r0);
+        TensorList start = new(x0, r0, z0, Dot(r0, z0), Tensor.Scalar(0, DType.I64));
+        return ControlFlow.While(start, s => Ops.And(Above(Norm(s.Items[1]), limit), s.Items[4] < steps), s =>
         {
-            (Tensor x, Tensor r, Tensor p, Tensor square) = (s.Items[0], s.Items[1], s.Items[2], s.Items[3]);
-            Tensor ap = apply(p), step = square / Dot(p, ap);
+            (Tensor x, Tensor r, Tensor p, Tensor size) = (s.Items[0], s.Items[1], s.Items[2], s.Items[3]);
+            Tensor ap = apply(p), step = size / Dot(p, ap);
             r -= step * ap;
-            Tensor next = Dot(r, r);
-            return new(x + (step * p), r, r + (next / square * p), next, s.Items[4] + 1);
-        }).Items[0];
+            Tensor z = improve(r), next = Dot(r, z);
+            return new(x + (step * p), r, z + (next / size * p), next, s.Items[4] + 1);
+        });
     }
 
     private static Tensor Neumann(Func<Tensor, Tensor> apply, Tensor b, LinearSolver solver)

@@ -25,16 +25,8 @@ public static class LinearSolvers
         Solve("conjugateGradient", a, b, initial, LinearSolver.ConjugateGradient(tolerance, maxIterations), (apply, right, x0) =>
         {
             Func<Tensor, Tensor> improve = preconditioner is null ? r => r : r => preconditioner(r.Reshape(b.Shape.Lengths)).Reshape(r.Count);
-            Tensor limit = LinearSystem.Norm(right) * LinearSystem.Tolerance(tolerance, right.DType), r0 = right - apply(x0), z0 = improve(r0);
-            TensorList start = new(x0, r0, z0, LinearSystem.Dot(r0, z0), Tensor.Scalar(0, DType.I64));
-            TensorList end = ControlFlow.While(start, s => Ops.And(LinearSystem.Norm(s.Items[1]) > limit, s.Items[4] < maxIterations), s =>
-            {
-                (Tensor x, Tensor r, Tensor p, Tensor size) = (s.Items[0], s.Items[1], s.Items[2], s.Items[3]);
-                Tensor ap = apply(p), step = size / LinearSystem.Dot(p, ap);
-                r -= step * ap;
-                Tensor z = improve(r), next = LinearSystem.Dot(r, z);
-                return new(x + (step * p), r, z + (next / size * p), next, s.Items[4] + 1);
-            });
+            Tensor limit = LinearSystem.Norm(right) * LinearSystem.Tolerance(tolerance, right.DType);
+            TensorList end = LinearSystem.ConjugateGradient(apply, improve, x0, right - apply(x0), limit, maxIterations);
             return (end.Items[0], end.Items[4], LinearSystem.Norm(end.Items[1]), limit);
         });
 
