@@ -15,6 +15,10 @@ public sealed class RunnerTests
 
     private static readonly OpInfo WrongForward = new("wrongForward", x => new WrongForwardOp().Apply(x), x => x * x, (-1, 1));
 
+    private static readonly OpInfo WrongLength = new("wrongLength", x => Ops.Concat([x.Reshape(x.Count), x.Reshape(x.Count)]), x => x, (-1, 1));
+
+    private static readonly OpInfo NotANumber = new("notANumber", x => Ops.Where(x > 0, x, x.Like(double.NaN)), x => x, (-1, 1));
+
     private static readonly OpInfo Throwing = new("throwing", x => x.Rank > 2 ? throw new NotSupportedException("rank") : x, x => x, (-1, 1));
 
     [Fact]
@@ -28,6 +32,13 @@ public sealed class RunnerTests
 
     [Fact]
     public void AWrongValueIsFound() => Assert.Contains(GradCheckRunner.Run([WrongValue], new() { Cases = 8 }).Failures, f => f.Check == "forward");
+
+    [Fact]
+    public void AResultOfAnotherLengthOrNoNumberIsFound()
+    {
+        foreach (OpInfo row in (OpInfo[])[WrongLength, NotANumber])
+            Assert.Contains(GradCheckRunner.Run([row], new() { Cases = 8 }).Failures, f => f.Check == "forward" && double.IsPositiveInfinity(f.Error));
+    }
 
     [Fact]
     public void AWrongForwardRuleIsFound()
