@@ -39,6 +39,7 @@ internal static class CpuKernels
             AttentionKernel attention => CpuAttention.Prepare(attention, inputs, outputs),
             AttentionGradientKernel gradient => CpuAttention.Prepare(gradient, inputs, outputs),
             CholeskyKernel or TriangularSolveKernel or LuKernel or LuSolveKernel or QrKernel or SymmetricEigenKernel or SvdKernel => CpuFactorizations.Prepare(name, kernel, inputs),
+            FourierKernel fourier => CpuTyped.Fourier(name, fourier, inputs[0]),
             PadKernel pad => new CpuPad(pad.Padding, inputs[0], outputs[0]),
             ConcatKernel concat => new CpuConcat(concat.Axis, inputs, outputs[0]),
             _ => throw new DeviceException($"{name}: the CPU does not know the kernel {kernel.GetType().Name}."),

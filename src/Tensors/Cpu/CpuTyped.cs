@@ -54,6 +54,13 @@ internal static class CpuTyped
         _ => throw Refused(name, input.DType),
     };
 
+    public static CpuKernel Fourier(string name, FourierKernel kernel, Operand input) => input.DType switch
+    {
+        DType.F32 => new CpuFourier<float>(kernel, input),
+        DType.F64 => new CpuFourier<double>(kernel, input),
+        _ => throw Refused(name, input.DType),
+    };
+
     public static CpuKernel MaxPool(string name, SlidingWindow window, Operand input) => input.DType switch
     {
         DType.F32 => new CpuMaxPool<float>(window, input),

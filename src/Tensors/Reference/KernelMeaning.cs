@@ -67,6 +67,9 @@ internal static class KernelMeaning
             case SymmetricEigenKernel or SvdKernel:
                 Spectra.Run(kernel, inputs[0], outputs);
                 break;
+            case FourierKernel fourier:
+                Fourier.Run(fourier, inputs[0], result);
+                break;
             case PadKernel pad:
                 Joining.Pad(pad.Padding, inputs[0], result);
                 break;
