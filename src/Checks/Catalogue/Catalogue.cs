@@ -34,6 +34,7 @@ public static class Catalogue
         .. RandomRows.All,
         .. DistributionRows.All,
         .. RegionRows.All,
+        .. SolutionRows.All,
         .. ControlFlowRows.All,
         .. LayerRows.All,
         .. LossRows.All,
