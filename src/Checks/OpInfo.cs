@@ -144,6 +144,9 @@ public sealed record OpInfo
     /// <summary>Most that an f32 result may differ from the f64 one for the same operands, relative to max(1, |value|).</summary>
     public double SingleTolerance { get; init; } = 2e-6;
 
+    /// <summary>How many times as long as others its derivatives take to check: generic tests draw so many times fewer cases.</summary>
+    public int Cost { get; init; } = 1;
+
     /// <summary>An elementwise op at one element of each operand; null for other ops.</summary>
     public Func<double[], double>? Scalar { get; }
 

@@ -7,9 +7,19 @@ namespace Engine.Checks.Tests;
 /// </summary>
 public sealed class GradientTests(Tally tally) : IClassFixture<Tally>
 {
-    public static TheoryData<string> All => Rows.All;
+    public static TheoryData<string> Ops => Rows.Ops;
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(Ops))]
+    public void DerivativesAndBatchesAreRight(string name) => tally.Add(OpProofs.Derivatives(Catalogue.Find(name)));
+}
+
+/// <summary>The same of every layer and loss; a class of its own, so that both run at the same time.</summary>
+public sealed class LayerGradientTests(Tally tally) : IClassFixture<Tally>
+{
+    public static TheoryData<string> Layers => Rows.Layers;
+
+    [Theory]
+    [MemberData(nameof(Layers))]
     public void DerivativesAndBatchesAreRight(string name) => tally.Add(OpProofs.Derivatives(Catalogue.Find(name)));
 }

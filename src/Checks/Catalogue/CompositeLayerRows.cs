@@ -11,7 +11,7 @@ internal static class CompositeLayerRows
         ModuleRow.Of("Residual layer", Residual),
         ModuleRow.Of("UNet layer", UNet) with { SingleTolerance = 1e-4 },
         ModuleRow.Of("Upsample layer", Upsample),
-        ModuleRow.Of("MixtureOfExperts layer", g => Mixture(g, all: true)) with { SingleTolerance = 1e-5 },
+        ModuleRow.Of("MixtureOfExperts layer", g => Mixture(g, all: true)) with { SingleTolerance = 1e-5, Cost = 4 },
         ModuleRow.Of("MixtureOfExperts layer sparse", g => Mixture(g, all: false)) with
         {
             Derivative = DerivativeCheck.AdjointOnly, SingleTolerance = 1e-5, Note = "the result jumps where the choice of experts changes",

@@ -18,7 +18,7 @@ internal static class DistributionRows
         Drawn("randomPoisson", (k, s) => Ops.RandomPoisson(k, 3.7, s), (a, b, i) => NaiveRandom.Poisson(NaiveRandom.Unit(a, b, i, 0), 3.7)),
         Row("randomGamma", g => Parameters(g, (0.1, 6), 0, Ops.RandomGamma, (a, b, p) => Each(p, (v, i) => Math.Exp(NaiveRandom.LogGamma(a, b, i, v))))) with { Covers = ["ParameterOp"] },
         Row("randomBeta", Beta),
-        Row("randomDirichlet", g => Parameters(g, (0.1, 6), 1, Ops.RandomDirichlet, Dirichlet)),
+        Row("randomDirichlet", g => Parameters(g, (0.1, 6), 1, Ops.RandomDirichlet, Dirichlet)) with { Cost = 4 },
         Row("randomCategorical", Categorical),
         Row("randomOrthogonal", Orthogonal),
         Row("randomChoice", Choice),

@@ -23,7 +23,7 @@ internal static class LossRows
         new("cosineEmbedding loss", CosineEmbedding) { SingleTolerance = 1e-5 },
         new("triplet loss", Triplet) { SingleTolerance = 1e-5 },
         new("infoNce loss", InfoNce) { SingleTolerance = 1e-5 },
-        new("ctc loss", Ctc) { Covers = ["LoopOp"], SingleTolerance = 1e-5 },
+        new("ctc loss", Ctc) { Covers = ["LoopOp"], SingleTolerance = 1e-5, Cost = 10 },
     ];
 
     private static double P(double x) => 1 / (1 + Math.Exp(-x));

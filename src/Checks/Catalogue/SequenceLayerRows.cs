@@ -8,18 +8,18 @@ internal static class SequenceLayerRows
 {
     public static OpInfo[] All { get; } =
     [
-        ModuleRow.Of("MultiHeadAttention layer", Attention) with { SingleTolerance = 1e-5 },
-        new("MultiHeadAttention layer with memory and mask", Masked) { SingleTolerance = 1e-5 },
-        ModuleRow.Of("TransformerBlock layer", Block) with { SingleTolerance = 2e-5 },
+        ModuleRow.Of("MultiHeadAttention layer", Attention) with { SingleTolerance = 1e-5, Cost = 4 },
+        new("MultiHeadAttention layer with memory and mask", Masked) { SingleTolerance = 1e-5, Cost = 4 },
+        ModuleRow.Of("TransformerBlock layer", Block) with { SingleTolerance = 2e-5, Cost = 4 },
         ModuleRow.Of("RotaryPositions layer", Rotary),
         ModuleRow.Of("SinusoidalPositions layer", Sinusoidal),
         ModuleRow.Of("LearnedPositions layer", Learned),
         ModuleRow.Of("FourierFeatures layer", Fourier) with { SingleTolerance = 2e-5 },
         ModuleRow.Of("Elman layer", g => Recurrent(g, 1)) with { Covers = ["LoopOp"], SingleTolerance = 1e-5 },
-        ModuleRow.Of("Gru layer", g => Recurrent(g, 3)) with { Covers = ["LoopOp"], SingleTolerance = 1e-5 },
-        ModuleRow.Of("Lstm layer", g => Recurrent(g, 4)) with { Covers = ["LoopOp"], SingleTolerance = 1e-5 },
-        new("Gru layer from a state", g => FromState(g, 3)) { Covers = ["LoopOp"], SingleTolerance = 1e-5 },
-        new("Lstm layer from a state", g => FromState(g, 4)) { Covers = ["LoopOp"], SingleTolerance = 1e-5 },
+        ModuleRow.Of("Gru layer", g => Recurrent(g, 3)) with { Covers = ["LoopOp"], SingleTolerance = 1e-5, Cost = 6 },
+        ModuleRow.Of("Lstm layer", g => Recurrent(g, 4)) with { Covers = ["LoopOp"], SingleTolerance = 1e-5, Cost = 6 },
+        new("Gru layer from a state", g => FromState(g, 3)) { Covers = ["LoopOp"], SingleTolerance = 1e-5, Cost = 6 },
+        new("Lstm layer from a state", g => FromState(g, 4)) { Covers = ["LoopOp"], SingleTolerance = 1e-5, Cost = 6 },
     ];
 
     private static ModuleCase Attention(Generator g)

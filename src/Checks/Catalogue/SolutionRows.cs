@@ -10,17 +10,17 @@ internal static class SolutionRows
 
     public static OpInfo[] All { get; } =
     [
-        new("fixedPoint", g => Root(g, x => ImplicitDiff.FixedPoint(Babylonian, x, Ones(x)).Value)) { Covers = ["ImplicitOp"], Domains = "[0.5, 3]", SingleTolerance = 1e-4 },
+        new("fixedPoint", g => Root(g, x => ImplicitDiff.FixedPoint(Babylonian, x, Ones(x)).Value)) { Covers = ["ImplicitOp"], Domains = "[0.5, 3]", SingleTolerance = 1e-4, Cost = 5 },
         new("fixedPoint mapped", g => Root(g, x => Transform.Vmap(t => ImplicitDiff.FixedPoint(Babylonian, t, Ones(t)).Value)(x)))
         {
-            Covers = ["MappedOp"], Domains = "[0.5, 3]", SingleTolerance = 1e-4,
+            Covers = ["MappedOp"], Domains = "[0.5, 3]", SingleTolerance = 1e-4, Cost = 5,
         },
         new("fixedPoint shared inverse", g => Root(g, x => ImplicitDiff.FixedPoint((p, z) => z - (z * z - p) * 0.2, x, Ones(x), Shared).Value))
         {
             Covers = ["EstimateOp"], Derivative = DerivativeCheck.None, Domains = "[0.5, 3]", Note = "the derivative is an estimate", SingleTolerance = 1e-4,
         },
-        new("root", g => Root(g, x => ImplicitDiff.Root((p, z) => z * z - p, x, Ones(x)).Value)) { Domains = "[0.5, 3]", SingleTolerance = 1e-4 },
-        new("dormandPrince", Decay) { Covers = ["OdeOp"], SingleTolerance = 1e-4, Domains = "[0.5, 3]" },
+        new("root", g => Root(g, x => ImplicitDiff.Root((p, z) => z * z - p, x, Ones(x)).Value)) { Domains = "[0.5, 3]", SingleTolerance = 1e-4, Cost = 5 },
+        new("dormandPrince", Decay) { Covers = ["OdeOp"], SingleTolerance = 1e-4, Domains = "[0.5, 3]", Cost = 10 },
     ];
 
     private static FixedPointOptions Shared { get; } = new() { Method = FixedPointMethod.Broyden, Derivative = LinearSolver.SharedInverse };

@@ -83,7 +83,7 @@ public static partial class OpProofs
     public static IReadOnlyList<Proof> Derivatives(OpInfo row, int cases = 100)
     {
         var tally = new Tally();
-        CheckReport report = GradCheckRunner.Run([row], new() { Cases = Cases.Scaled(cases) });
+        CheckReport report = GradCheckRunner.Run([row], new() { Cases = Math.Max(1, Cases.Scaled(cases) / row.Cost) });
         Tally.Require(report.Failures.Count == 0, string.Join('\n', report.Failures.Take(5)));
         tally.Add("gradient check, cases", report.Cases);
         tally.Add("gradient check, comparisons, worst at order 1", report.Comparisons, report.Rows.Max(r => r.FirstOrder));
