@@ -11,16 +11,24 @@ internal static partial class Naive
     public static double LogGamma(double x)
     {
         if (double.IsInfinity(x)) return double.PositiveInfinity;
+        // The logarithm of 0! is 0, to the last digit.
+        if (x == 1) return 0;
+        x = OneOfThePoles(x);
         double sum = 0;
         for (; x < FarEnough; x++) sum -= Math.Log(Math.Abs(x));
         double square = x * x;
         return sum + ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI)) + ((1.0 / 12) - (((1.0 / 360) - (1 / (1260 * square))) / square)) / x;
     }
 
+    /// <summary>Doubles far below zero are integers, where the gamma family has poles, and adding 1 does not move them.</summary>
+    private static double OneOfThePoles(double x) => x < -(1L << 52) ? -2 : x;
+
     /// <summary>Digamma at order 0, its derivatives above.</summary>
     public static double Polygamma(int order, double x)
     {
         if (double.IsInfinity(x)) return x < 0 ? double.NaN : order == 0 ? x : 0;
+        x = OneOfThePoles(x);
+        if (order == 0 && x < 0 && Math.Floor(x) == x) return double.NaN;
         if (order == 0)
         {
             double total = 0;
