@@ -20,6 +20,7 @@ public static class Catalogue
         .. ReductionRows.All,
         .. CompositeRows.All,
         .. MatMulRows.All,
+        .. EinsumRows.All,
         .. FactorRows.All,
         .. SpectrumRows.All,
         .. FourierRows.All,
