@@ -1,4 +1,5 @@
 using Engine.Tensors;
+using Engine.Testing;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Autograd.Tests.Dynamics;
@@ -168,9 +169,7 @@ public sealed class OdeTests
         {
             var input = new Pair<Tensor, Tensor>(Rates, Tensor.Of([0.0, until]));
             for (int i = 0; i < 5; i++) slope.Invoke(input);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            slope.Invoke(input);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
+            return Allocations.Of(1, () => slope.Invoke(input));
         }
         Assert.Equal(bytes(0.1), bytes(3));
     }

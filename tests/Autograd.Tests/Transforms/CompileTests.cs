@@ -1,6 +1,7 @@
 using Engine.Tensors;
 using Engine.Tensors.Cpu;
 using Engine.Tensors.Reference;
+using Engine.Testing;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Autograd.Tests.Transforms;
@@ -186,19 +187,13 @@ public sealed class CompileTests
         double[] batch = x.ToArray<double>();
         double[] loss = new double[1];
         for (int i = 0; i < 100; i++) step.Run();
-        long least = long.MaxValue;
-        for (int window = 0; window < 5; window++)
+        long allocated = Allocations.Of(100, () =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 100; i++)
-            {
-                step.Inputs[0].Write<double>(batch);
-                step.Run();
-                step.ReadMetric<double>(0, loss);
-            }
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-        Assert.Equal(0, least);
+            step.Inputs[0].Write<double>(batch);
+            step.Run();
+            step.ReadMetric<double>(0, loss);
+        });
+        Assert.Equal(0, allocated);
     }
 
     [Fact]
@@ -211,9 +206,7 @@ public sealed class CompileTests
         f.Invoke(x, y);
         Assert.Equal(expected, y);
         for (int i = 0; i < 100; i++) f.Invoke(x, y);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) f.Invoke(x, y);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(100, () => f.Invoke(x, y)));
         Assert.StartsWith("compile: the plan maps 4 elements to 4, got spans of 3 and 4.", Assert.Throws<ShapeException>(() => f.Invoke(x.AsSpan(..3), y)).Message, StringComparison.Ordinal);
         Compiled<Tensor, Tensor> wide = Function.Compile<Tensor, Tensor>(x => x.Cast(DType.F64));
         wide.Invoke(Tensor.Of(x));

@@ -1,6 +1,7 @@
 using Engine.Tensors;
 using Engine.Tensors.Cpu;
 using Engine.Tensors.Reference;
+using Engine.Testing;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Autograd.Tests.Transforms;
@@ -129,9 +130,7 @@ public sealed class ControlFlowTests
         });
         step.Run(Tensor.Of(Enumerable.Range(0, 64).Select(i => i / 64f).ToArray()));
         for (int i = 0; i < 100; i++) step.Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 200; i++) step.Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(200, () => step.Run()));
     }
 
     [Fact]

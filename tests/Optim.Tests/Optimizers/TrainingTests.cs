@@ -1,6 +1,7 @@
 using Engine.Autograd;
 using Engine.Autograd.Layers;
 using Engine.Tensors;
+using Engine.Testing;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Optim.Tests;
@@ -71,8 +72,6 @@ public sealed class TrainingTests
             new Pair<Weights, OptimizerState>(start, optimizer.Initialize(start)), (Pair<Weights, OptimizerState> s, Pair<Tensor, Tensor> b) => Step(optimizer, s, b));
         step.Run(Batch(0));
         for (int i = 0; i < 50; i++) step.Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++) step.Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(50, () => step.Run()));
     }
 }

@@ -1,6 +1,7 @@
 using Engine.Autograd;
 using Engine.Autograd.Layers;
 using Engine.Tensors;
+using Engine.Testing;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Optim.Tests;
@@ -44,9 +45,7 @@ public sealed class LayerTrainingTests
             Assert.Equal(value.ToScalar<float>(), last);
         }
         Assert.Equal(1, step.PlanCount);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 5; i++) step.Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(5, () => step.Run()));
         Assert.True(last < 0.3 * first, $"the loss went from {first} to {last}");
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engine.Tensors.Cpu;
+using Engine.Testing;
 
 namespace Engine.Tensors.Tests.Cpu;
 
@@ -53,9 +54,7 @@ public sealed class ExecutableTests
         Executable executable = Device.Build(plan);
         Storage[] inputs = [Device.Allocate(DType.F32, 6)], results = [.. plan.Results.Select(r => Device.Allocate(r.DType, r.Layout.Shape.Count))];
         for (int i = 0; i < 3; i++) executable.Run(inputs, results);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++) executable.Run(inputs, results);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(10, () => executable.Run(inputs, results)));
     }
 
     [Fact]
@@ -75,9 +74,7 @@ public sealed class ExecutableTests
         ((HostStorage)inputs[2]).Span<long>().Fill(3);
         Storage[] results = [.. executable.Plan.Results.Select(r => Device.Allocate(r.DType, r.Layout.Shape.Count))];
         for (int i = 0; i < 5; i++) executable.Run(inputs, results);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++) executable.Run(inputs, results);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(10, () => executable.Run(inputs, results)));
     }
 
     [Fact]
@@ -107,9 +104,7 @@ public sealed class ExecutableTests
         Tensor x = Tensor.Ones([30, 40]), output = Views.Output(Device, DType.F32, 30, 40);
         Tensor[] inputs = [x, x], outputs = [output];
         for (int i = 0; i < 3; i++) Device.Run(AddOp.Instance, inputs, outputs);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++) Device.Run(AddOp.Instance, inputs, outputs);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(10, () => Device.Run(AddOp.Instance, inputs, outputs)));
     }
 
     /// <summary>d = x + x into a result, s = d + c into the arena and again into the arena; results view all of them, and the input, and the constant.</summary>

@@ -1,6 +1,7 @@
 using Engine.Tensors.Cpu;
 using Engine.Tensors.Reference;
 using Engine.Tensors.Tests.Cpu;
+using Engine.Testing;
 
 namespace Engine.Tensors.Tests.Factorizations;
 
@@ -188,9 +189,7 @@ public sealed class FactorExamplesTests
                 };
                 var op = new KernelOp(kernel);
                 device.Run(op, [x], results);
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                device.Run(op, [x], results);
-                return GC.GetAllocatedBytesForCurrentThread() - before;
+                return Allocations.Of(1, () => device.Run(op, [x], results));
             })];
             Assert.Equal(bytes[0], bytes[1]);
         }
