@@ -17,9 +17,10 @@ public static class SpectralSolvers
     /// <param name="steps">How many rows V has; at most as many as start has elements.</param>
     /// <param name="reorthogonalize">Every vector is made orthogonal to all before it, twice; else only to the last two, and the basis loses orthogonality when eigenvalues have been found.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of steps is not between 1 and the number of elements.</exception>
-    /// <exception cref="ShapeException">The operator changes the shape.</exception>
+    /// <exception cref="ShapeException">The operator changes the shape, or start has no elements.</exception>
     public static LanczosResult Lanczos(Func<Tensor, Tensor> a, Tensor start, int steps, bool reorthogonalize = true)
     {
+        if (start.Count == 0) throw new ShapeException($"lanczos: the first direction {start.Spec} has no elements.");
         if (steps < 1 || steps > start.Count) throw new ArgumentOutOfRangeException(nameof(steps), $"lanczos: the number of steps must be between 1 and {start.Count}, got {steps}.");
         Func<Tensor, Tensor> apply = Operators.Flat("lanczos", a, start.Spec);
         DType type = start.DType;

@@ -5,6 +5,7 @@ internal static class LayerRows
 {
     public static OpInfo[] All { get; } =
     [
+        .. ActivationLayerRows.All,
         .. MatrixLayerRows.All,
         .. NormLayerRows.All,
         .. ImageLayerRows.All,

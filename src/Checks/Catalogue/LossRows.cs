@@ -18,7 +18,7 @@ internal static class LossRows
         Pairs("focal loss", (x, t) => Losses.Focal(x, t, 1.5, 0.25), (x, t) =>
             -(0.25 * t * Math.Pow(1 - P(x), 1.5) * Math.Log(P(x))) - (0.75 * (1 - t) * Math.Pow(P(x), 1.5) * Math.Log(1 - P(x)))),
         Pairs("huber loss", (x, t) => Losses.Huber(x, t), (x, t) => Math.Abs(x - t) <= 1 ? (x - t) * (x - t) / 2 : Math.Abs(x - t) - 0.5, apart: true),
-        Pairs("quantile loss", (x, t) => Losses.Quantile(x, t, 0.3), (x, t) => Math.Max(0.3 * (t - x), -0.7 * (t - x)), apart: true),
+        Pairs("losses.quantile loss", (x, t) => Losses.Quantile(x, t, 0.3), (x, t) => Math.Max(0.3 * (t - x), -0.7 * (t - x)), apart: true),
         new("hinge loss", Hinge),
         new("cosineEmbedding loss", CosineEmbedding) { SingleTolerance = 1e-5 },
         new("triplet loss", Triplet) { SingleTolerance = 1e-5 },

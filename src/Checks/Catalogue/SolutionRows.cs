@@ -17,17 +17,16 @@ internal static class SolutionRows
         },
         new("fixedPoint shared inverse", g => Root(g, x => ImplicitDiff.FixedPoint((p, z) => z - (z * z - p) * 0.2, x, Ones(x), Shared).Value))
         {
-            Covers = ["EstimateOp"], Derivative = DerivativeCheck.None, Domains = "[0.5, 3]", Note = "the derivative is an estimate", SingleTolerance = 1e-4,
+            Derivative = DerivativeCheck.None, Domains = "[0.5, 3]", Note = "the derivative is an estimate", SingleTolerance = 1e-4,
+        },
+        new("fixedPoint shared inverse, cotangent", SharedCotangent)
+        {
+            Covers = ["EstimateOp"], Derivative = DerivativeCheck.None, Domains = "[0.6, 3]", Note = "the estimate has no derivative", SingleTolerance = 1e-4,
         },
         new("root", g => Root(g, x => ImplicitDiff.Root((p, z) => z * z - p, x, Ones(x)).Value)) { Domains = "[0.5, 3]", SingleTolerance = 1e-4, Cost = 5 },
-        new("dormandPrince", Decay) { Covers = ["OdeOp"], SingleTolerance = 1e-4, Domains = "[0.5, 3]", Cost = 10 },
     ];
 
     private static FixedPointOptions Shared { get; } = new() { Method = FixedPointMethod.Broyden, Derivative = LinearSolver.SharedInverse };
-
-    private static OdeOptions Fine { get; } = new() { RelativeTolerance = 1e-13, AbsoluteTolerance = 1e-13 };
-
-    private static OdeOptions Coarse { get; } = new() { RelativeTolerance = 1e-5, AbsoluteTolerance = 1e-5 };
 
     private static Tensor Babylonian(Tensor p, Tensor z) => 0.5 * (z + p / z);
 
@@ -36,18 +35,11 @@ internal static class SolutionRows
     private static OpCase Root(Generator g, Func<Tensor, Tensor> solve)
     {
         Shape shape = [g.Integer(1, 3)];
-        return new(xs => Wide(xs[0], solve), [new(shape) { Domain = Positive, TakesWild = false }], a => Naive.Map(a, v => Math.Sqrt(v[0])));
+        return new(xs => Widened.Run(xs, x => solve(x[0])), [new(shape) { Domain = Positive, TakesWild = false }], a => Naive.Map(a, v => Math.Sqrt(v[0])));
     }
 
-    /// <summary>Solvers work in f32 or f64.</summary>
-    private static Tensor Wide(Tensor x, Func<Tensor, Tensor> solve) => x.DType is DType.F16 or DType.BF16 ? solve(x.Cast(DType.F32)).Cast(x.DType) : solve(x);
-
-    /// <summary>y' = -y from y(0) = x, at 0.7.</summary>
-    private static OpCase Decay(Generator g)
-    {
-        Shape shape = [g.Integer(1, 3)];
-        return new(
-            xs => Wide(xs[0], x => Odes.DormandPrince((t, y) => -y, x, Tensor.Of([0.0, 0.7]).Cast(x.DType), x.DType == DType.F64 ? Fine : Coarse).States[1]),
-            [new(shape) { Domain = Positive, TakesWild = false }], a => Naive.Map(a, v => v[0] * Math.Exp(-0.7)));
-    }
+    /// <summary>z = z / 2 + p, whose solution is 2 p: one secant finds the slope, so that the estimate is exact and the cotangent doubles.</summary>
+    private static OpCase SharedCotangent(Generator g) => new(
+        xs => Widened.Run(xs, x => Transform.Vjp(p => ImplicitDiff.FixedPoint((q, z) => (0.5 * z) + q, p, Ones(p), Shared).Value, x[0], x[1]).Cotangent),
+        [new([1]) { Domain = (0.6, 3), TakesWild = false }, new([1]) { TakesWild = false }], a => Naive.Map([a[1]], v => 2 * v[0]));
 }

@@ -14,7 +14,7 @@ public static class ComplexOps
     }
 
     /// <summary>Complex numbers with imaginary part 0.</summary>
-    public static Tensor FromReal(Tensor real) => FromParts(real, real * 0);
+    public static Tensor FromReal(Tensor real) => FromParts(real, real.Like(0));
 
     /// <summary>Real parts: [..., 2] to [...].</summary>
     /// <exception cref="ShapeException">The last axis is not of length 2.</exception>

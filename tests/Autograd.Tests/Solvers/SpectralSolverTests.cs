@@ -86,6 +86,7 @@ public sealed class SpectralSolverTests
         Assert.Equal(
             "lanczos: the operator gives f32[2] for f32[3]. It must keep shape and element type.",
             Assert.Throws<ShapeException>(() => SpectralSolvers.Lanczos(x => x[..2], Tensor.Ones([3]), 2)).Message);
+        Assert.Equal("lanczos: the first direction f32[0] has no elements.", Assert.Throws<ShapeException>(() => SpectralSolvers.Lanczos(x => x, Tensor.Ones([0]), 1)).Message);
         Assert.Throws<ShapeException>(() => SpectralSolvers.PowerIteration(x => x[..2], Tensor.Ones([3])));
         Assert.StartsWith(
             "stochasticTrace: n, probes and steps must be positive, got 3, 0 and 20.",

@@ -1,0 +1,385 @@
+"""Writes goldens.json: results of layers, losses and optimizers by PyTorch in double precision, and by its plain tensor operations where it has no such layer.
+
+    python3 tests/Fixtures/goldens.py > tests/Fixtures/goldens.json
+
+Made with torch 1.13. The cases of a type are those of the same number in the tests that read them.
+"""
+import json
+import math
+import random
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+draw = random.Random(20)
+layers, losses, optimizers = {}, {}, {}
+
+
+def values(*shape, low=-1.5, high=1.5):
+    """Numbers of two digits."""
+    count = math.prod(shape)
+    return torch.tensor([round(draw.uniform(low, high), 2) for _ in range(count)]).reshape(shape)
+
+
+def layer(name, x, y, **tensors):
+    """A case: weights and buffers by name, with '__' for a dot and a leading 'n' before digits."""
+    named = {key.lstrip("n").replace("__", ".") if key[0] == "n" and key[1].isdigit() else key: t.detach().tolist() for key, t in tensors.items()}
+    layers.setdefault(name, []).append({"x": x.tolist(), "y": y.detach().tolist(), "tensors": named})
+
+
+def linear(x, w, b=None):
+    return F.linear(x, w, b)
+
+
+# Activations, on a vector, a matrix and three axes.
+for name, functions in {
+    "Relu": [F.relu] * 3,
+    "LeakyRelu": [lambda x: F.leaky_relu(x, 0.01), lambda x: F.leaky_relu(x, 0.2), lambda x: F.leaky_relu(x, 0.5)],
+    "Gelu": [F.gelu] * 3,
+    "GeluTanh": [lambda x: F.gelu(x, approximate="tanh")] * 3,
+    "Silu": [F.silu] * 3,
+    "Tanh": [torch.tanh] * 3,
+    "Sigmoid": [torch.sigmoid] * 3,
+    "Softplus": [lambda x: F.softplus(x, threshold=1000)] * 3,
+    "Softmax": [lambda x: F.softmax(x, -1), lambda x: F.softmax(x, 0), lambda x: F.softmax(x, 1)],
+    "LogSoftmax": [lambda x: F.log_softmax(x, -1), lambda x: F.log_softmax(x, 0), lambda x: F.log_softmax(x, 1)],
+    "Identity": [lambda x: x] * 3,
+}.items():
+    for f, shape in zip(functions, [(5,), (2, 3), (2, 2, 2)]):
+        x = values(*shape, low=-4, high=4)
+        layer(name, x, f(x))
+
+# Maps and tables.
+for (i, o, bias), rows in zip([(2, 3, True), (3, 1, False), (1, 2, True)], [(2,), (1,), (2, 2)]):
+    w, b, x = values(o, i), values(o), values(*rows, i)
+    layer("Linear", x, linear(x, w, b if bias else None), **({"weight": w, "bias": b} if bias else {"weight": w}))
+for indices in ([0, 2, 2], [[3, 1], [0, 3]], [1]):
+    w, x = values(4, 2), torch.tensor(indices)
+    layer("Embed", x, F.embedding(x, w), weight=w)
+for (i, o, k, stride, padding, dilation, groups, bias), size in zip(
+        [(1, 2, (2, 2), 1, 0, 1, 1, True), (2, 2, (3, 2), (2, 1), (1, 0), 1, 2, False), (2, 1, (2, 2), 1, 1, 2, 1, True)], [(3, 3), (4, 3), (3, 4)]):
+    w, b, x = values(o, i // groups, *k), values(o), values(1, i, *size)
+    layer("Conv2D", x, F.conv2d(x, w, b if bias else None, stride, padding, dilation, groups), **({"weight": w, "bias": b} if bias else {"weight": w}))
+
+# Images.
+for (size, stride, padding), shape in zip([(2, 2, 0), ((2, 1), (1, 1), 0), (3, 2, 1)], [(1, 1, 4, 4), (1, 2, 3, 2), (2, 1, 4, 3)]):
+    x = values(*shape)
+    layer("AvgPool", x, F.avg_pool2d(x, size, stride, padding))
+    layer("MaxPool", x, F.max_pool2d(x, size, stride, padding))
+for shape in [(1, 2, 2, 3), (2, 1, 1, 1), (2, 2, 3, 1)]:
+    x = values(*shape)
+    layer("GlobalAvgPool", x, F.adaptive_avg_pool2d(x, 1).flatten(1))
+for factor in [(2, 2), (1, 3), (3, 1)]:
+    x = values(1, 2, 2, 1)
+    layer("Upsample", x, F.interpolate(x, scale_factor=factor, mode="nearest"))
+for shape in [(2, 3), (2, 1, 2, 2), (3,)]:
+    x = values(*shape)
+    layer("Flatten", x, x.reshape(shape[0], -1))
+for to, shape in zip([(3, 2), (-1,), (2, -1, 1)], [(2, 6), (1, 2, 2), (1, 4)]):
+    x = values(*shape)
+    layer("Reshape", x, x.reshape(shape[0], *to))
+
+# Norms.
+for shape, own, eps in [((2, 3), (3,), 1e-5), ((1, 2, 2), (2, 2), 1e-3), ((2, 2, 4), (4,), 1e-5)]:
+    w, b, x = values(*own), values(*own), values(*shape)
+    layer("LayerNorm", x, F.layer_norm(x, own, w, b, eps), weight=w, bias=b)
+for shape, eps in [((2, 3), 1e-5), ((4,), 1e-2), ((2, 2, 2), 1e-5)]:
+    w, x = values(shape[-1]), values(*shape)
+    layer("RmsNorm", x, x / torch.sqrt((x * x).mean(-1, keepdim=True) + eps) * w, weight=w)
+for groups, channels, shape in [(1, 2, (2, 2, 2)), (2, 4, (1, 4, 1, 2)), (3, 3, (1, 3, 3))]:
+    w, b, x = values(channels), values(channels), values(*shape)
+    layer("GroupNorm", x, F.group_norm(x, groups, w, b, 1e-5), weight=w, bias=b)
+for affine, shape in [(False, (2, 2, 3)), (True, (1, 2, 2, 2)), (True, (1, 3, 4))]:
+    w, b, x = values(shape[1]), values(shape[1]), values(*shape)
+    layer("InstanceNorm", x, F.instance_norm(x, weight=w if affine else None, bias=b if affine else None), **({"weight": w, "bias": b} if affine else {}))
+for training, shape in [(False, (2, 3)), (True, (4, 2)), (True, (2, 2, 1, 2))]:
+    c = shape[1]
+    w, b, mean, var, x = values(c), values(c), values(c), values(c, low=0.2, high=2), values(*shape)
+    layer("BatchNorm", x, F.batch_norm(x, mean.clone(), var.clone(), w, b, training), weight=w, bias=b, running_mean=mean, running_var=var)
+
+# Sequences.
+for name, kind, gates in [("Elman", torch.nn.RNN, 1), ("Gru", torch.nn.GRU, 3), ("Lstm", torch.nn.LSTM, 4)]:
+    for (i, u, bias, reverse), shape in zip([(2, 2, True, False), (1, 2, False, False), (2, 1, True, True)], [(3, 2), (2, 2, 1), (1, 3, 2)]):
+        own = {"weight_ih": values(gates * u, i), "weight_hh": values(gates * u, u)}
+        if bias:
+            own |= {"bias_ih": values(gates * u), "bias_hh": values(gates * u)}
+        net = kind(i, u, bias=bias, batch_first=True)
+        net.load_state_dict({f"{key}_l0": t for key, t in own.items()})
+        x = values(*shape)
+        y = net(x.flip(-2) if reverse else x)[0]
+        layer(name, x, y.flip(-2) if reverse else y, **own)
+
+
+def attention(x, own, heads, shared, causal, prefix="n"):
+    width, depth, t = x.shape[-1], x.shape[-1] // heads, x.shape[-2]
+    q, k, v = (linear(x, own[f"{prefix}{i}__weight"], own.get(f"{prefix}{i}__bias")) for i in range(3))
+    q = q.reshape(*x.shape[:-1], heads, depth).transpose(-2, -3)
+    k, v = (m.reshape(*x.shape[:-1], shared, depth).transpose(-2, -3).repeat_interleave(heads // shared, -3) for m in (k, v))
+    scores = q @ k.transpose(-1, -2) / math.sqrt(depth)
+    if causal:
+        scores = scores.masked_fill(torch.ones(t, t).triu(1) > 0, -math.inf)
+    joined = (F.softmax(scores, -1) @ v).transpose(-2, -3).reshape(*x.shape[:-1], width)
+    return linear(joined, own[f"{prefix}3__weight"], own.get(f"{prefix}3__bias"))
+
+
+def maps(width, shared_width, bias, prefix="n"):
+    own = {}
+    for i, outputs in enumerate([width, shared_width, shared_width, width]):
+        own[f"{prefix}{i}__weight"] = values(outputs, width)
+        if bias:
+            own[f"{prefix}{i}__bias"] = values(outputs)
+    return own
+
+
+for (width, heads, shared, causal, bias), shape in zip([(4, 2, 2, False, True), (2, 1, 1, True, False), (4, 4, 2, True, True)], [(3, 4), (1, 2, 2), (2, 4)]):
+    own, x = maps(width, width // heads * shared, bias), values(*shape)
+    y = attention(x, own, heads, shared, causal)
+    if shared == heads and bias:
+        net = torch.nn.MultiheadAttention(width, heads, batch_first=True)
+        net.load_state_dict({
+            "in_proj_weight": torch.cat([own[f"n{i}__weight"] for i in range(3)]), "in_proj_bias": torch.cat([own[f"n{i}__bias"] for i in range(3)]),
+            "out_proj.weight": own["n3__weight"], "out_proj.bias": own["n3__bias"]})
+        assert torch.allclose(y, net(x, x, x)[0], atol=1e-14)
+    layer("MultiHeadAttention", x, y, **own)
+for (width, heads, hidden, depth), shape in zip([(2, 1, 3, None), (4, 2, 2, 2), (2, 2, 8, 3)], [(2, 2), (2, 4), (1, 3, 2)]):
+    own = {"n0__weight": values(width), "n0__bias": values(width)}
+    own |= maps(width, width, True, "n1__")
+    own |= {"n2__weight": values(width), "n2__bias": values(width), "n3__0__weight": values(hidden, width), "n3__0__bias": values(hidden)}
+    own |= {"n3__2__weight": values(width, hidden), "n3__2__bias": values(width)}
+    keep, add = (1, 1) if depth is None else (1 - 1 / depth, 1 / depth)
+    x = values(*shape)
+    h = keep * x + add * attention(F.layer_norm(x, (width,), own["n0__weight"], own["n0__bias"]), own, heads, heads, False, "n1__")
+    inner = F.gelu(linear(F.layer_norm(h, (width,), own["n2__weight"], own["n2__bias"]), own["n3__0__weight"], own["n3__0__bias"]))
+    layer("TransformerBlock", x, keep * h + add * linear(inner, own["n3__2__weight"], own["n3__2__bias"]), **own)
+
+# Positions, by complex exponentials.
+for (base, first), (t, d) in zip([(10000, 0), (100, 3), (2, 0)], [(3, 4), (2, 2), (2, 6)]):
+    x = values(t, d)
+    angles = (torch.arange(t) + first)[:, None] * base ** (-torch.arange(d // 2) * 2.0 / d)
+    turned = torch.complex(x[:, : d // 2], x[:, d // 2:]) * torch.exp(1j * angles)
+    layer("RotaryPositions", x, torch.cat([turned.real, turned.imag], -1))
+for base, (t, d) in zip([10000, 100, 2], [(3, 4), (2, 2), (2, 6)]):
+    x = values(t, d)
+    y = x.clone()
+    for p in range(t):
+        for i in range(d // 2):
+            y[p, 2 * i] += math.sin(p * base ** (-2 * i / d))
+            y[p, 2 * i + 1] += math.cos(p * base ** (-2 * i / d))
+    layer("SinusoidalPositions", x, y)
+for shape in [(3, 2), (1, 2), (2, 2, 2)]:
+    w, x = values(3, 2), values(*shape)
+    layer("LearnedPositions", x, x + w[: shape[-2]], weight=w)
+
+
+# Random numbers: Philox-4x32-10 at the key (seed, 0) and the number of the element.
+def philox(seed, counter):
+    k0, k1, c0, c1, c2, c3 = seed, 0, counter, 0, 0, 0
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & 0xFFFFFFFF, (p0 >> 32) ^ c3 ^ k1, p0 & 0xFFFFFFFF
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return c0, c1, c2, c3
+
+
+def normal(seed, counter):
+    a, b, c, d = philox(seed, counter)
+    first, second = ((a >> 5) * 67108864.0 + (b >> 6)) / 2 ** 53, ((c >> 5) * 67108864.0 + (d >> 6)) / 2 ** 53
+    return math.sqrt(-2 * math.log(1 - first)) * math.cos(2 * math.pi * second)
+
+
+for seed, rate, shape in [(1, 0.5, (8,)), (2, 0.25, (3, 4)), (3, 0.8, (2, 2, 3))]:
+    x = values(*shape)
+    kept = torch.tensor([(philox(seed, i)[0] >> 8) / 2 ** 24 < 1 - rate for i in range(x.numel())]).reshape(shape)
+    layer("Dropout", x, torch.where(kept, x / (1 - rate), torch.zeros(())))
+for seed, inputs, features, deviation in [(1, 2, 2, 1.0), (2, 1, 3, 0.5), (3, 3, 1, 0.2)]:
+    x = values(2, inputs)
+    b = torch.tensor([normal(seed, i) for i in range(features * inputs)]).reshape(features, inputs) * deviation
+    phase = 2 * math.pi * linear(x, b)
+    layer("FourierFeatures", x, torch.cat([torch.cos(phase), torch.sin(phase)], -1))
+
+# What puts layers together.
+for rows in (1, 2, 3):
+    a, b, c, d, x = values(3, 2), values(3), values(2, 3), values(2), values(rows, 2)
+    layer("Sequence", x, linear(torch.tanh(linear(x, a, b)), c, d), n0__weight=a, n0__bias=b, n2__weight=c, n2__bias=d)
+    layer("Sum", x, linear(x, a, b) + linear(x, c.T), n0__weight=a, n0__bias=b, n1__weight=c.T)
+    layer("Concatenation", x, torch.cat([linear(x, a, b), x], -1), n0__weight=a, n0__bias=b)
+    layer("Scaled", x, -2.5 * linear(x, a, b), n0__weight=a, n0__bias=b)
+    e, f = values(2, 2), values(2)
+    depth = [None, 2, 4][rows - 1]
+    inner = linear(x, e, f)
+    layer("Residual", x, x + inner if depth is None else (1 - 1 / depth) * x + inner / depth, n0__weight=e, n0__bias=f)
+    layer("Tied", x, linear(torch.tanh(linear(x, e, f)), e, f), n0__weight=e, n0__bias=f)
+for inputs, chosen, experts in [(2, 1, 2), (2, 2, 3), (3, 2, 2)]:
+    router, x = values(experts, inputs), values(3, inputs)
+    own = {"n0__weight": router}
+    for e in range(experts):
+        own |= {f"n{e + 1}__weight": values(2, inputs), f"n{e + 1}__bias": values(2)}
+    y = torch.zeros(3, 2)
+    for t in range(3):
+        best = torch.topk(linear(x[t], router), chosen)
+        for gate, e in zip(F.softmax(best.values, 0), best.indices.tolist()):
+            y[t] += gate * linear(x[t], own[f"n{e + 1}__weight"], own[f"n{e + 1}__bias"])
+    layer("MixtureOfExperts", x, y, **own)
+for depth in (1, 2, 1):
+    widths = [2, 3, 2][: depth + 1]
+    own, x, skips, number = {}, values(2, 2), [], 0
+
+    def apply(at, i, o):
+        global number
+        own[f"n{number}__weight"], own[f"n{number}__bias"] = values(o, i), values(o)
+        number += 1
+        return linear(at, own[f"n{number - 1}__weight"], own[f"n{number - 1}__bias"])
+
+    h = x
+    for i, o in zip(widths, widths[1:]):
+        h = apply(h, i, o)
+        skips.append(h)
+    h = apply(h, widths[-1], 2)
+    for skip in reversed(skips):
+        h = apply(torch.cat([h, skip], 1), 2 + skip.shape[1], 2)
+    layer("UNet", x, h, **own)
+for context, inputs, outputs in [(1, 2, 1), (2, 1, 2), (2, 2, 2)]:
+    count = (inputs + 1) * outputs
+    c, w, b, x = values(context), values(count, context), values(count), values(2, inputs)
+    made = linear(c, w, b)
+    layer("Hypernetwork", x, linear(x, made[: inputs * outputs].reshape(outputs, inputs), made[inputs * outputs:]), context=c, n0__weight=w, n0__bias=b)
+for i, o in [(2, 3), (1, 2), (3, 1)]:
+    g, v, b, x = values(o, 1), values(o, i), values(o), values(2, i)
+    net = torch.nn.utils.weight_norm(torch.nn.Linear(i, o))
+    net.load_state_dict({"weight_g": g, "weight_v": v, "bias": b})
+    layer("WeightNorm", x, net(x), weight_g=g, weight_v=v, bias=b)
+    u, r, w = F.normalize(values(o), dim=0), F.normalize(values(i), dim=0), values(o, i)
+    net = torch.nn.utils.spectral_norm(torch.nn.Linear(i, o)).eval()
+    net.load_state_dict({"weight_orig": w, "weight_u": u, "weight_v": r, "bias": b})
+    layer("SpectralNorm", x, net(x), weight_orig=w, bias=b, weight_u=u, weight_v=r)
+for nodes, edges in [(3, [(0, 1), (1, 0), (1, 2), (2, 1)]), (2, []), (4, [(0, 1), (2, 1), (3, 1), (1, 3), (3, 0)])]:
+    w, b, m, x = values(2, 1), values(2), values(2, 1), values(nodes, 1)
+    a = torch.zeros(nodes, nodes)
+    for s, t in edges:
+        a[t, s] += 1
+    d = (a.sum(1) + 1) ** -0.5
+    layer("GraphConvolution", x, d[:, None] * (a + torch.eye(nodes)) * d @ linear(x, w, b), n0__weight=w, n0__bias=b)
+    layer("MeanAggregation", x, linear(x, w, b) + linear(a @ x / a.sum(1, keepdim=True).clamp(min=1), m), n0__weight=w, n0__bias=b, n1__weight=m)
+
+
+# Losses: operands and the result.
+def loss(name, y, *operands):
+    losses.setdefault(name, []).append({"operands": [t.tolist() for t in operands], "y": y.item()})
+
+
+for shape, option in zip([(3,), (2, 3), (2, 2, 2)], (0, 1, 2)):
+    x, t, p, n = values(*shape), values(*shape), values(*shape), values(*shape)
+    odds, signs, soft = (t + 1.5) / 3, torch.sign(t + 0.001), F.softmax(t, -1)
+    flat = lambda m: m.reshape(-1, m.shape[-1])
+    labels = torch.tensor([draw.randrange(shape[-1]) for _ in range(math.prod(shape[:-1]))]).reshape(shape[:-1])
+    loss("MeanSquaredError", F.mse_loss(x, t), x, t)
+    loss("BinaryCrossEntropy", F.binary_cross_entropy_with_logits(x, odds), x, odds)
+    loss("Huber", F.huber_loss(x, t, delta=[1, 0.5, 2][option]), x, t)
+    loss("CrossEntropy", F.cross_entropy(flat(x), labels.reshape(-1), label_smoothing=[0, 0.1, 0.5][option]), x, labels)
+    loss("KlDivergence", F.kl_div(F.log_softmax(flat(x), -1), flat(soft), reduction="batchmean"), x, soft)
+    focus, weight = [(2, None), (1.5, 0.25), (3, 0.5)][option]
+    prob = torch.sigmoid(x)
+    a, b = (1, 1) if weight is None else (weight, 1 - weight)
+    loss("Focal", (-a * odds * (1 - prob) ** focus * torch.log(prob) - b * (1 - odds) * prob ** focus * torch.log(1 - prob)).mean(), x, odds)
+    alike = labels > 0
+    loss("CosineEmbedding", F.cosine_embedding_loss(flat(x), flat(t), torch.where(alike, 1, -1).reshape(-1), margin=[0, 0.3, -0.5][option]), x, t, alike)
+    margin = [1, 0.2, 3][option]
+    loss("Triplet", F.relu(((x - p) ** 2).sum(-1) - ((x - n) ** 2).sum(-1) + margin).mean(), x, p, n)
+    q, k = values(option + 2, 3), values(option + 2, 3)
+    loss("InfoNce", F.cross_entropy(F.normalize(q) @ F.normalize(k).T / [0.1, 0.5, 1][option], torch.arange(option + 2)), q, k)
+    quantile = [0.5, 0.9, 0.2][option]
+    loss("Quantile", torch.maximum(quantile * (t - x), (quantile - 1) * (t - x)).mean(), x, t)
+    loss("Hinge", F.relu(1 - signs * x).mean(), x, signs)
+    steps, classes, count = [(3, 3, 2), (4, 2, 1), (5, 3, 3)][option]
+    z, marks = values(2, steps, classes), torch.tensor([[draw.randrange(1, classes) for _ in range(count)] for _ in range(2)])
+    full = torch.full((2,), steps), torch.full((2,), count)
+    path = F.ctc_loss(F.log_softmax(z, -1).transpose(0, 1), marks, *full, reduction="none")
+    loss("Ctc", path.mean(), z, marks)
+
+
+# Optimizers: three runs of five steps from a start, with gradients given, and the weights after every step.
+def run(name, make, clip=None):
+    start = values(4)
+    w = start.clone().requires_grad_()
+    optimizer, schedule = make([w])
+    gradients, path = [], []
+    for _ in range(5):
+        g = values(4, low=-3, high=3)
+        gradients.append(g.tolist())
+        w.grad = g.clone()
+        if clip:
+            clip([w])
+        optimizer.step()
+        if schedule:
+            schedule.step()
+        path.append(w.detach().tolist())
+    optimizers.setdefault(name, []).append({"start": start.tolist(), "gradients": gradients, "path": path})
+
+
+O, S = torch.optim, torch.optim.lr_scheduler
+plain = lambda make: lambda p: (make(p), None)
+sgd = lambda rate, **more: plain(lambda p: O.SGD(p, rate, **more))
+for more in ({}, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True}):
+    run("Sgd", sgd(0.1, **more))
+for rate, b1, b2, eps in [(0.1, 0.9, 0.999, 1e-8), (0.03, 0.5, 0.9, 1e-3), (0.01, 0.0, 0.99, 1e-8)]:
+    run("Adam", plain(lambda p: O.Adam(p, rate, (b1, b2), eps)))
+    run("ScaleByAdam", plain(lambda p: O.Adam(p, 1, (b1, b2), eps)))
+for rate, decay in [(0.1, 0.01), (0.05, 0.5), (0.2, 0.0)]:
+    run("AdamW", plain(lambda p: O.AdamW(p, rate, weight_decay=decay)))
+for decay, nesterov in [(0.9, False), (0.5, False), (0.8, True)]:
+    run("Momentum", sgd(1, momentum=decay, nesterov=nesterov))
+for limit in (1, 3, 100):
+    run("ClipByGlobalNorm", sgd(1), clip=lambda p: p[0].grad.copy_(p[0].grad * min(1.0, limit / p[0].grad.norm().item())))
+    run("ClipByValue", sgd(1), clip=lambda p: torch.nn.utils.clip_grad_value_(p, limit))
+for decay in (0.1, 0.5, 0.01):
+    # Weight decay before a rate of 1: SGD's own, which adds decay w to the gradient, comes to the same.
+    run("WeightDecay", sgd(1, weight_decay=decay))
+for factor in (0.5, 2, -1):
+    run("ScaleBy", sgd(1), clip=lambda p: p[0].grad.mul_(factor))
+for normalized in (False, True, True):
+    run("DualityMap", sgd(1), clip=lambda p: p[0].grad.div_(p[0].grad.norm()) if normalized else None)
+
+
+def scheduled(rate, make):
+    def both(p):
+        optimizer = O.SGD(p, rate)
+        return optimizer, make(optimizer)
+    return both
+
+
+run("ScaleByLearningRate", scheduled(0.5, lambda o: S.CosineAnnealingLR(o, 5, 0.1)))
+run("ScaleByLearningRate", scheduled(0.4, lambda o: S.StepLR(o, 2, 0.25)))
+run("ScaleByLearningRate", scheduled(0.3, lambda o: S.LambdaLR(o, lambda step: min(1, (step + 1) / 3))))
+
+schedules = {}
+
+
+def schedule(name, rate, make):
+    optimizer = O.SGD([torch.zeros(1)], rate)
+    course = make(optimizer)
+    rates = []
+    for _ in range(8):
+        rates.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        course.step()
+    schedules.setdefault(name, []).append(rates)
+
+
+for rate in (0.3, 1.0, 0.0):
+    schedule("Constant", rate, lambda o: S.LambdaLR(o, lambda step: 1.0))
+for rate, total, final in [(0.5, 7, 0.1), (1, 12, 0), (2, 9, 1.5)]:
+    schedule("Cosine", rate, lambda o: S.CosineAnnealingLR(o, total, final))
+for rate, every, factor in [(0.4, 2, 0.25), (1, 1, 0.9), (3, 5, 2)]:
+    schedule("Step", rate, lambda o: S.StepLR(o, every, factor))
+for rate, steps in [(0.3, 3), (1, 5), (2, 1)]:
+    schedule("LinearWarmup", rate, lambda o: S.LambdaLR(o, lambda step: min(1, (step + 1) / steps)))
+
+print("{")
+parts = [("layers", layers), ("losses", losses), ("optimizers", optimizers), ("schedules", schedules)]
+for number, (part, kinds) in enumerate(parts):
+    print(f'"{part}": {{')
+    for i, (name, cases) in enumerate(kinds.items()):
+        print(f'"{name}": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]" + ("," if i + 1 < len(kinds) else ""))
+    print("}" + ("," if number + 1 < len(parts) else ""))
+print("}")

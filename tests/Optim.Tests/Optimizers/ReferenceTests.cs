@@ -1,0 +1,138 @@
+using Engine.Tensors;
+
+namespace Engine.Optim.Tests;
+
+/// <summary>Every optimizer, stage and schedule against its formula, one f64 number at a time, over 50 steps; a new one without a formula fails.</summary>
+public sealed class ReferenceTests
+{
+    private const int Steps = 50;
+
+    private static readonly double[] Start = [1, -2, 0.5, 3];
+
+    private static readonly Optimizer Descent = new DualityMap(Norm.Euclidean);
+
+    /// <summary>From the number of the step, the gradient and the weights to the update; what it remembers is its own.</summary>
+    private delegate double[] Formula(int step, double[] gradient, double[] weights);
+
+    private static readonly Dictionary<string, (Optimizer Optimizer, Func<Formula> Formula)> Optimizers = new()
+    {
+        ["Sgd"] = (new Sgd(0.02, 0.9, nesterov: true), () => Each(Summed(0.9, nesterov: true), (m, _) => -0.02 * m)),
+        ["Momentum"] = (new Momentum(0.6) >> Descent >> new ScaleBy(0.02), () => Each(Summed(0.6, nesterov: false), (m, _) => -0.02 * m)),
+        ["ScaleByAdam"] = (new ScaleByAdam(0.8, 0.95, 1e-3) >> new ScaleBy(0.05), () => Each(Moments(0.8, 0.95, 1e-3), (u, _) => -0.05 * u)),
+        ["Adam"] = (new Adam(0.05), () => Each(Moments(0.9, 0.999, 1e-8), (u, _) => -0.05 * u)),
+        ["AdamW"] = (new AdamW(0.05, weightDecay: 0.3), () => Each(Moments(0.9, 0.999, 1e-8), (u, w) => -0.05 * (u + (0.3 * w)))),
+        ["ClipByGlobalNorm"] = (new ClipByGlobalNorm(2) >> Descent >> new ScaleBy(0.1), () => (_, g, _) =>
+        {
+            double square = 0;
+            foreach (double v in g) square += v * v;
+            return Array.ConvertAll(g, v => -0.1 * (square > 4 ? 2 * v / Math.Sqrt(square) : v));
+        }
+        ),
+        ["ClipByValue"] = (new ClipByValue(0.8) >> Descent >> new ScaleBy(0.1), () => Each((_, g) => g, (v, _) => -0.1 * Math.Min(0.8, Math.Max(-0.8, v)))),
+        ["WeightDecay"] = (Descent >> new WeightDecay(0.4) >> new ScaleBy(0.1), () => Each((_, g) => g, (v, w) => 0.1 * (-v - (0.4 * w)))),
+        ["ScaleBy"] = (Descent >> new ScaleBy(0.03), () => Each((_, g) => g, (v, _) => -0.03 * v)),
+        ["DualityMap"] = (new DualityMap(Norm.Euclidean, normalized: true) >> new ScaleBy(0.1), () => (_, g, _) =>
+        {
+            double square = 0;
+            foreach (double v in g) square += v * v;
+            return Array.ConvertAll(g, v => -0.1 * v / Math.Sqrt(square));
+        }
+        ),
+        ["ScaleByLearningRate"] = (Descent >> new ScaleByLearningRate(Schedule.Step(0.1, 7, 0.5)), () => (step, g, _) => Array.ConvertAll(g, v => -0.1 * Math.Pow(0.5, step / 7) * v)),
+    };
+
+    private static readonly Dictionary<string, (Schedule Schedule, Func<int, double> Formula)> Schedules = new()
+    {
+        ["Constant"] = (Schedule.Constant(0.3), _ => 0.3),
+        ["Cosine"] = (Schedule.Cosine(0.7, 37, 0.2), step => 0.2 + ((0.7 - 0.2) * (1 + Math.Cos(Math.PI * Math.Min(step, 37) / 37)) / 2)),
+        ["Step"] = (Schedule.Step(0.9, 6, 0.7), step =>
+        {
+            double rate = 0.9;
+            for (int change = 6; change <= step; change += 6) rate *= 0.7;
+            return rate;
+        }
+        ),
+        ["LinearWarmup"] = (Schedule.LinearWarmup(9, Schedule.Step(0.4, 10, 0.5)), step => step < 9 ? 0.4 * (step + 1) / 9 : 0.4 * Math.Pow(0.5, (step - 9) / 10)),
+    };
+
+    public static TheoryData<string> OptimizerNames => [.. Optimizers.Keys];
+
+    public static TheoryData<string> ScheduleNames => [.. Schedules.Keys];
+
+    [Theory]
+    [MemberData(nameof(OptimizerNames))]
+    public void OptimizersAreTheirFormulas(string name)
+    {
+        Formula formula = Optimizers[name].Formula();
+        double[] w = [.. Start];
+        List<double[]> got = Given.Run(Optimizers[name].Optimizer, Steps, Start);
+        for (int step = 0; step < Steps; step++)
+        {
+            double[] update = formula(step, Given.Bumpy(step, w), w);
+            for (int i = 0; i < w.Length; i++) w[i] += update[i];
+            Given.Near(w, got[step]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ScheduleNames))]
+    public void SchedulesAreTheirFormulas(string name)
+    {
+        (Schedule schedule, Func<int, double> formula) = Schedules[name];
+        for (int step = 0; step < Steps; step++) Given.Near([formula(step)], [schedule.At(Tensor.Scalar(step, DType.F64)).ToScalar<double>()]);
+    }
+
+    [Fact]
+    public void EveryOptimizerHasAFormula() => Assert.All(OptimizerTypes.Names, name => Assert.Contains(name, Optimizers.Keys));
+
+    [Fact]
+    public void EveryScheduleHasAFormula() => Assert.All(OptimizerTypes.Schedules, name => Assert.Contains(name, Schedules.Keys));
+
+    /// <summary>An update of every element by itself: what is made of its gradients, then what is made of that and its weight.</summary>
+    private static Formula Each(Func<int, double[], double[]> made, Func<double, double, double> update) => (step, g, w) => [.. made(step, g).Zip(w, update)];
+
+    private static Func<int, double[], double[]> Summed(double decay, bool nesterov)
+    {
+        double[] m = new double[Start.Length];
+        return (_, g) =>
+        {
+            double[] handed = new double[g.Length];
+            for (int i = 0; i < g.Length; i++)
+            {
+                m[i] = (decay * m[i]) + g[i];
+                handed[i] = nesterov ? g[i] + (decay * m[i]) : m[i];
+            }
+            return handed;
+        };
+    }
+
+    private static Func<int, double[], double[]> Moments(double b1, double b2, double eps)
+    {
+        double[] m = new double[Start.Length], v = new double[Start.Length];
+        return (step, g) =>
+        {
+            double[] handed = new double[g.Length];
+            for (int i = 0; i < g.Length; i++)
+            {
+                m[i] = (b1 * m[i]) + ((1 - b1) * g[i]);
+                v[i] = (b2 * v[i]) + ((1 - b2) * g[i] * g[i]);
+                handed[i] = m[i] / (1 - Math.Pow(b1, step + 1)) / (Math.Sqrt(v[i] / (1 - Math.Pow(b2, step + 1))) + eps);
+            }
+            return handed;
+        };
+    }
+}
+
+/// <summary>The public optimizers, stages and schedules.</summary>
+internal static class OptimizerTypes
+{
+    /// <summary>All but the chain, which is what the others are put together with.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        .. typeof(Optimizer).Assembly.GetExportedTypes().Where(t => new[] { typeof(Optimizer), typeof(GradientStage), typeof(UpdateStage) }.Any(t.IsSubclassOf))
+            .Where(t => !t.IsAbstract && t != typeof(Chain)).Select(t => t.Name),
+    ];
+
+    public static IReadOnlyList<string> Schedules { get; } =
+        [.. typeof(Schedule).GetMethods().Where(m => m.IsStatic && !m.IsSpecialName && m.ReturnType == typeof(Schedule)).Select(m => m.Name)];
+}
