@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Duality;
 using Engine.Autograd.Layers;
 using Engine.Tensors;
 
@@ -38,6 +39,9 @@ public sealed class Gain(int features) : Module
 
     /// <inheritdoc/>
     public override int WeightCount => 1;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("gain", [features], VectorNorms.MaxEntry, Drawn: false)];
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => new(["gain"], [Tensor.Ones([features], dtype)]);

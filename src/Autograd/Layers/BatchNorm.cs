@@ -45,6 +45,9 @@ public sealed class BatchNorm : Module
     public override int WeightCount => 2;
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => LeafGeometry.Affine([features]);
+
+    /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) =>
         new(["weight", "bias"], [Tensor.Ones([features], dtype), Tensor.Zeros([features], dtype)]);
 

@@ -23,6 +23,23 @@ public abstract class Compound : Module
     public sealed override int WeightCount => children.Sum(c => c.WeightCount);
 
     /// <inheritdoc/>
+    /// <remarks>A child has its share of the mass, over how much what follows it can stretch (Bernstein and Newhouse, 2024, definition 5 and after).</remarks>
+    protected sealed override IReadOnlyList<LeafGeometry> Leaves()
+    {
+        List<LeafGeometry> leaves = [];
+        for (int i = 0; i < children.Length; i++)
+        {
+            double stretch = StretchAfter(i), share = children[i].Mass > 0 && stretch > 0 ? children[i].Mass / Mass / stretch : 0;
+            leaves.AddRange(children[i].Geometry.Select(g => g with { Name = $"{i}.{g.Name}", Size = g.Size * share }));
+        }
+        return leaves;
+    }
+
+    /// <summary>Bound on the stretch from a child's result to this module's at unit-norm weights: the sensitivity of what follows it.</summary>
+    /// <param name="child">The child's number.</param>
+    protected abstract double StretchAfter(int child);
+
+    /// <inheritdoc/>
     public sealed override Weights Initialize(RandomKey key, DType dtype = DType.F32)
     {
         Weights[] parts = [.. children.Select((c, i) => c.Initialize(key.Fold(i), dtype))];
@@ -35,6 +52,8 @@ public abstract class Compound : Module
         Buffers[] parts = [.. children.Select(c => c.InitializeBuffers(dtype))];
         return new(parts.SelectMany((p, i) => p.Names.Select(n => $"{i}.{n}")), parts.SelectMany(p => p.Tensors));
     }
+
+    internal sealed override double Reach(object owner) => children.Select((c, i) => c.Reach(owner) is > 0 and double reach ? reach * StretchAfter(i) : 0).Sum();
 
     /// <summary>One child at an input, with its part of the weights, its key and its buffers.</summary>
     protected Tensor Child(int index, Weights weights, Tensor x, in Pass pass)
@@ -63,6 +82,9 @@ public sealed class Sequence(IEnumerable<Module> children) : Compound(children)
     public override double Sensitivity => Children.Aggregate(1.0, (s, c) => s * c.Sensitivity);
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => Children.Skip(child + 1).Aggregate(1.0, (s, c) => s * c.Sensitivity);
+
+    /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass)
     {
         for (int i = 0; i < Children.Count; i++) x = Child(i, weights, x, pass);
@@ -81,6 +103,9 @@ public sealed class Sum(Module a, Module b) : Compound([a, b])
     public override double Sensitivity => Children.Sum(c => c.Sensitivity);
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => 1;
+
+    /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) => Child(0, weights, x, pass) + Child(1, weights, x, pass);
 }
 
@@ -91,6 +116,9 @@ public sealed class Concatenation(int axis, params IEnumerable<Module> children)
 {
     /// <inheritdoc/>
     public override double Sensitivity => Children.Sum(c => c.Sensitivity);
+
+    /// <inheritdoc/>
+    protected override double StretchAfter(int child) => 1;
 
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass)
@@ -108,6 +136,9 @@ public sealed class Scaled(double scale, Module module) : Compound([module])
 {
     /// <inheritdoc/>
     public override double Sensitivity => Math.Abs(scale) * Children[0].Sensitivity;
+
+    /// <inheritdoc/>
+    protected override double StretchAfter(int child) => Math.Abs(scale);
 
     /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) => Child(0, weights, x, pass) * scale;
@@ -136,12 +167,18 @@ public sealed class Tied : Compound
     public override double Sensitivity => Children[1].Sensitivity;
 
     /// <inheritdoc/>
+    /// <remarks>What the shared weights move is the sum over their places.</remarks>
+    protected override double StretchAfter(int child) => child == 0 ? Children[1].Reach(owner) : 1;
+
+    /// <inheritdoc/>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) =>
         Child(1, weights, x, pass.WithShared(owner, PartOf(0, weights)));
 
     private sealed class StandIn(Module shared, object owner) : Bond
     {
         public override double Sensitivity => shared.Sensitivity;
+
+        internal override double Reach(object of) => ReferenceEquals(of, owner) ? 1 : 0;
 
         public override Tensor Forward(Weights weights, Tensor x, in Pass pass)
         {

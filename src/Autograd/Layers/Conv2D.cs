@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -60,6 +61,9 @@ public sealed class Conv2D : Module
 
     /// <inheritdoc/>
     public override int WeightCount => bias ? 2 : 1;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => LeafGeometry.WithBias("weight", [outputs, inputs / groups, kernel.Height, kernel.Width], MatrixNorms.ConvolutionTaps(groups), bias ? [outputs] : null);
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32)

@@ -39,6 +39,9 @@ public sealed class GraphConvolution : Compound
     public override double Sensitivity => 1;
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => 1;
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">The input is not [.., nodes, inputs].</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass)
     {

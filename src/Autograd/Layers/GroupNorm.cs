@@ -41,6 +41,9 @@ public sealed class GroupNorm : Module
     public override int WeightCount => 2;
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => LeafGeometry.Affine([channels]);
+
+    /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => ChannelGroups.Initialize(channels, dtype);
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -40,6 +41,18 @@ public sealed class Hypernetwork : Module
 
     /// <inheritdoc/>
     public override int WeightCount => 1 + generator.WeightCount;
+
+    /// <inheritdoc/>
+    /// <remarks>By masses; the target is taken to stretch a change of its weights by at most 1.</remarks>
+    protected override IReadOnlyList<LeafGeometry> Leaves()
+    {
+        double share = Mass > 0 ? contextMass / Mass : 0;
+        return
+        [
+            new("context", [context], VectorNorms.Rms, share),
+            .. generator.Geometry.Select(g => g with { Name = $"0.{g.Name}", Size = g.Size * (1 - share) }),
+        ];
+    }
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32)

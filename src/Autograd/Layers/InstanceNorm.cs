@@ -37,6 +37,9 @@ public sealed class InstanceNorm : Module
     public override int WeightCount => affine ? 2 : 0;
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => affine ? LeafGeometry.Affine([channels]) : [];
+
+    /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => affine ? ChannelGroups.Initialize(channels, dtype) : Weights.Empty;
 
     /// <inheritdoc/>

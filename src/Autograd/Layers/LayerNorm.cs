@@ -49,6 +49,9 @@ public sealed class LayerNorm : Module
     public override int WeightCount => 2;
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => LeafGeometry.Affine(shape);
+
+    /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) =>
         new(["weight", "bias"], [Tensor.Ones(shape, dtype), Tensor.Zeros(shape, dtype)]);
 

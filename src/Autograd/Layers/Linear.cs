@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -40,6 +41,9 @@ public sealed class Linear : Module
 
     /// <inheritdoc/>
     public override int WeightCount => bias ? 2 : 1;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => LeafGeometry.WithBias("weight", [outputs, inputs], MatrixNorms.RmsToRms, bias ? [outputs] : null);
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32)

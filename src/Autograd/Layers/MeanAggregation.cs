@@ -35,6 +35,9 @@ public sealed class MeanAggregation : Compound
     public override double Sensitivity => 2;
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => 1;
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">The input is not [.., nodes, inputs].</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass)
     {

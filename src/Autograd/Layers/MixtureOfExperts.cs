@@ -35,6 +35,9 @@ public sealed class MixtureOfExperts : Compound
     public override double Sensitivity => Children.Skip(1).Max(e => e.Sensitivity) + Math.Sqrt(Children.Count - 1);
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => child == 0 ? Math.Sqrt(Children.Count - 1) : 1;
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">The last axis of the input is not the number of inputs.</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) => ForwardBalanced(weights, x, pass).Result;
 

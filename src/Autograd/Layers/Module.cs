@@ -6,7 +6,7 @@ namespace Engine.Autograd.Layers;
 /// A differentiable map with weights, as a pure function: the weights are an argument. Every module carries a mass, its share of the learning, and a sensitivity,
 /// a bound on how much it stretches its input at unit-norm weights (Large et al., "Scalable Optimization in the Modular Norm", 2024); compounds derive theirs from their children.
 /// </summary>
-public abstract class Module
+public abstract partial class Module
 {
     /// <summary>Share of the learning: how much of a unit update goes to this module's weights. 0 for modules without weights.</summary>
     public abstract double Mass { get; }
@@ -66,6 +66,9 @@ public abstract class Bond : Module
 
     /// <inheritdoc/>
     public sealed override int WeightCount => 0;
+
+    /// <inheritdoc/>
+    protected sealed override IReadOnlyList<LeafGeometry> Leaves() => [];
 
     /// <inheritdoc/>
     public sealed override Weights Initialize(RandomKey key, DType dtype = DType.F32) => Weights.Empty;

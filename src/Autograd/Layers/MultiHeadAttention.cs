@@ -64,6 +64,14 @@ public sealed class MultiHeadAttention : Compound
     public override double Sensitivity => (1 + (2 * scale * (width / heads))) * Children[Results].Sensitivity;
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => child switch
+    {
+        Results => 1,
+        Values => Children[Results].Sensitivity,
+        _ => scale * (width / heads) * Children[Results].Sensitivity,
+    };
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">The input is not [.., T, width].</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) => Forward(weights, x, null, null, pass);
 

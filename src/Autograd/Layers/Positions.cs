@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -96,6 +97,9 @@ public sealed class LearnedPositions : Module
 
     /// <inheritdoc/>
     public override int WeightCount => 1;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("weight", [length, width], MatrixNorms.L1ToRms.Transposed())];
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => new(["weight"], [initializer(key, [length, width], dtype)]);

@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -40,6 +41,18 @@ public abstract class Recurrent : Module
     public sealed override int WeightCount => HasBias ? 4 : 2;
 
     private protected bool HasBias { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>The two matrices share the learning equally, the biases a tenth of it. A weight meets every step; the sizes are those of one.</remarks>
+    protected sealed override IReadOnlyList<LeafGeometry> Leaves()
+    {
+        TensorNorm norm = MatrixNorms.Blocks(gates, MatrixNorms.RmsToRms), biasNorm = VectorNorms.Rms;
+        double bias = HasBias ? 0.05 : 0, matrix = 0.5 - bias;
+        LeafGeometry[] matrices = [new("weight_ih", [gates * Units, inputs], norm, matrix), new("weight_hh", [gates * Units, Units], norm, matrix)];
+        return HasBias
+            ? [.. matrices, new("bias_ih", [gates * Units], biasNorm, bias, Drawn: false), new("bias_hh", [gates * Units], biasNorm, bias, Drawn: false)]
+            : matrices;
+    }
 
     /// <inheritdoc/>
     public sealed override Weights Initialize(RandomKey key, DType dtype = DType.F32)

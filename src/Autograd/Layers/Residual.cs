@@ -22,6 +22,9 @@ public sealed class Residual : Compound
     public override double Sensitivity => Stretch(share, Children[0].Sensitivity);
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child) => share == 0 ? 1 : share;
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">The result of f has another shape.</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) => Join("residual", share, x, Child(0, weights, x, pass));
 

@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -35,6 +36,9 @@ public sealed class RmsNorm : Module
 
     /// <inheritdoc/>
     public override int WeightCount => 1;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("weight", shape, VectorNorms.MaxEntry, Drawn: false)];
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => new(["weight"], [Tensor.Ones(shape, dtype)]);

@@ -41,11 +41,17 @@ public sealed class SpectralNorm : Module
     public override int WeightCount => module.WeightCount;
 
     /// <inheritdoc/>
+    /// <remarks>The module's, as if the weight were as long as it is used.</remarks>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [.. module.Geometry.Select(g => g.Name == weight ? g with { Name = $"{weight}_orig" } : g)];
+
+    /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32)
     {
         Weights inner = module.Initialize(key, dtype);
         return new(inner.Names.Select(n => n == weight ? $"{n}_orig" : n), inner.Tensors);
     }
+
+    internal override double Reach(object owner) => module.Reach(owner);
 
     /// <inheritdoc/>
     /// <remarks>The vectors start in fixed pseudo-random directions.</remarks>

@@ -36,6 +36,13 @@ public sealed class TransformerBlock : Compound
         Residual.Stretch(share, Children[0].Sensitivity * Children[1].Sensitivity) * Residual.Stretch(share, Children[2].Sensitivity * Children[3].Sensitivity);
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child)
+    {
+        double branch = share == 0 ? 1 : share, then = child % 2 == 0 ? Children[child + 1].Sensitivity : 1;
+        return branch * then * (child < 2 ? Residual.Stretch(share, Children[2].Sensitivity * Children[3].Sensitivity) : 1);
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">The input is not [.., T, width].</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass) => Forward(weights, x, null, pass);
 

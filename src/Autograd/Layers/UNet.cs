@@ -45,6 +45,27 @@ public sealed class UNet : Compound
     }
 
     /// <inheritdoc/>
+    protected override double StretchAfter(int child)
+    {
+        // From the top down: what reaches the result from what a decoder sees, which is the result below it and an encoder's.
+        double[] seen = new double[depth];
+        double stretch = 1;
+        for (int height = 0; height < depth; height++)
+        {
+            int decoder = Children.Count - 1 - height;
+            if (child == decoder) return stretch;
+            seen[height] = stretch *= Children[decoder].Sensitivity;
+        }
+        if (child == depth) return stretch;
+        stretch *= Children[depth].Sensitivity;
+        for (int height = depth - 1; ; stretch *= Children[height--].Sensitivity)
+        {
+            stretch += seen[height];
+            if (child == height) return stretch;
+        }
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">Two results that are joined differ in another axis.</exception>
     public override Tensor Forward(Weights weights, Tensor x, in Pass pass)
     {

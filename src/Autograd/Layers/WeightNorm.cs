@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -30,6 +31,13 @@ public sealed class WeightNorm : Module
     public override int WeightCount => module.WeightCount + 1;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Directions by the weight's own norm, as if they were as long as they are used; lengths by the root of their sum of squares over that of the rows, which bounds the
+    /// RMS to RMS norm of what they move. Both share what the weight has.
+    /// </remarks>
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [.. module.Geometry.SelectMany(g => g.Name == weight ? Parts(g) : [g])];
+
+    /// <inheritdoc/>
     /// <exception cref="KeyNotFoundException">The module has no weight of the name.</exception>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32)
     {
@@ -49,6 +57,19 @@ public sealed class WeightNorm : Module
         Tensor v = weights[$"{weight}_v"], w = v * (weights[$"{weight}_g"] / Length(v));
         string[] names = [.. weights.Names.Where(n => n != $"{weight}_g").Select(n => n == $"{weight}_v" ? weight : n)];
         return module.Forward(new(names, names.Select(n => n == weight ? w : weights[n])), x, pass);
+    }
+
+    internal override double Reach(object owner) => module.Reach(owner);
+
+    private LeafGeometry[] Parts(LeafGeometry whole)
+    {
+        int rows = whole.Shape[0];
+        Shape lengths = Shape.Create([rows, .. Enumerable.Repeat(1, Math.Max(0, whole.Shape.Rank - 1))]);
+        return
+        [
+            new($"{weight}_g", lengths, VectorNorms.Rms.Scale(Math.Sqrt((double)whole.Shape.Count / rows)), whole.Size / 2, Drawn: false),
+            whole with { Name = $"{weight}_v", Size = whole.Size / 2 },
+        ];
     }
 
     /// <summary>Norms over all axes but the first.</summary>

@@ -11,6 +11,10 @@ public abstract class Norm
     /// <summary>The Euclidean norm over all elements of all leaves.</summary>
     public static Norm Euclidean { get; } = new EuclideanNorm();
 
+    /// <summary>The norm times a factor: updates of norm 1 are so many times smaller.</summary>
+    /// <exception cref="ArgumentException">The factor is not positive.</exception>
+    public Norm Scale(double factor) => new ScaledUpdateNorm(this, Rules.Positive("norm", "the factor", factor));
+
     /// <summary>The norm of an update, as a scalar.</summary>
     public abstract Tensor Of(Update update);
 
@@ -28,6 +32,15 @@ public abstract class Norm
         Tensor size = DualNorm(gradient);
         return Dualize(gradient).Map(t => t * size.Cast(t.DType));
     }
+}
+
+internal sealed class ScaledUpdateNorm(Norm inner, double factor) : Norm
+{
+    public override Tensor Of(Update update) => inner.Of(update) * factor;
+
+    public override Tensor DualNorm(Gradient gradient) => inner.DualNorm(gradient) * (1 / factor);
+
+    public override Update Dualize(Gradient gradient) => (1 / factor) * inner.Dualize(gradient);
 }
 
 /// <summary>The norm that is its own dual.</summary>

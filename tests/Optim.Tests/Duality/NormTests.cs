@@ -1,19 +1,13 @@
 using Engine.Autograd;
+using Engine.Autograd.Duality;
+using Engine.Autograd.Layers;
 using Engine.Tensors;
 
 namespace Engine.Optim.Tests;
 
 public sealed class NormTests
 {
-    /// <summary>The largest absolute element, whose dual is the sum: it leaves the Riesz map to the base class.</summary>
-    private sealed class Largest : Norm
-    {
-        public override Tensor Of(Update update) => update.Tensors.Select(t => Ops.Max(Ops.Abs(t))).Aggregate(Ops.Maximum);
-
-        public override Tensor DualNorm(Gradient gradient) => gradient.Tensors.Select(t => Ops.Sum(Ops.Abs(t))).Aggregate((a, b) => a + b);
-
-        public override Update Dualize(Gradient gradient) => gradient.Dual(gradient.Tensors.Select(Ops.Sign));
-    }
+    private static readonly Norm Entries = new LargestNorm((_, _) => VectorNorms.MaxEntry);
 
     // |(2, 3, 6, 0)| = 7 and |(0, 0, 0, -2)| = 2.
     [Fact]
@@ -30,7 +24,7 @@ public sealed class NormTests
     [Fact]
     public void GoldenLargest()
     {
-        Norm norm = new Largest();
+        Norm norm = Entries;
         Assert.Equal(6, norm.Of(Given.Update(2, -3, -6, 5)).ToScalar<double>());
         Assert.Equal(16, norm.DualNorm(Given.Gradient(2, -3, -6, 5)).ToScalar<double>());
         Given.Near([16, -16, -16, 16], Given.Numbers(norm.Riesz(Given.Gradient(2, -3, -6, 5)).Tensors));
@@ -46,7 +40,7 @@ public sealed class NormTests
     {
         var random = new Random(seed);
         double[] numbers() => [.. Enumerable.Range(0, 4).Select(_ => (random.NextDouble() * 2) - 1)];
-        foreach (Norm norm in (Norm[])[Norm.Euclidean, new Largest()])
+        foreach (Norm norm in (Norm[])[Norm.Euclidean, Entries, Norm.Euclidean.Scale(3), Entries.Scale(0.5)])
         {
             Gradient g = Given.Gradient(numbers());
             Update dual = norm.Dualize(g);
@@ -73,4 +67,39 @@ public sealed class NormTests
     [Fact]
     public void NothingToMeasure() =>
         Assert.Equal("dualNorm: there is no tensor to measure.", Given.Message<ArgumentException>(() => Norm.Euclidean.DualNorm(new Gradient([], []))));
+
+    [Fact]
+    public void TheModularNormIsTheModules()
+    {
+        Module net = new Linear(2, 3) >> new Tanh() >> new Linear(3, 2, mass: 3);
+        Norm norm = new ModularNorm(net, PolarAccuracy.Exact);
+        Weights start = net.Initialize(RandomKey.FromSeed(1), DType.F64);
+        Gradient g = Transform.Grad(w => Ops.Sum(Ops.Square(net.Forward(w, Tensor.Of(new[,] { { 1.0, -2 }, { 3, 0.5 } })))))(start);
+        Update best = norm.Dualize(g);
+        Assert.Equal(1, norm.Of(best).ToScalar<double>(), 1e-12);
+        Assert.Equal(norm.DualNorm(g).ToScalar<double>(), Gradient.Dot(g, best).ToScalar<double>(), 1e-10);
+        Assert.Equal(net.Dualize(g, 1, PolarAccuracy.Exact)["0.weight"].ToArray<double>(), best["0.weight"].ToArray<double>());
+    }
+
+    // f = 0.5 |W - W*|^2 per leaf. With lambda at least its smoothness in the norm, a Riesz step 1 / lambda lowers f by at least |g|_*^2 / (2 lambda).
+    [Fact]
+    public void AnthologyA4EveryStepUnderTheLargestNormDecreasesASmoothLoss()
+    {
+        foreach ((TensorNorm own, double smoothness) in ((TensorNorm, double)[])[(MatrixNorms.Spectral, 3), (VectorNorms.MaxEntry, 12), (MatrixNorms.Frobenius, 1), (MatrixNorms.L2ToLinf, 3)])
+        {
+            // |U|_F^2 <= rank |U|_2^2 = 3, entries |U|_inf^2 = 12, rows 3, for each of two leaves, of which the largest counts.
+            double lambda = 2 * smoothness;
+            Norm norm = new LargestNorm((_, _) => own, PolarAccuracy.Exact);
+            Tensor[] target = [Ops.RandomNormal(RandomKey.FromSeed(1), [3, 4], DType.F64), Ops.RandomNormal(RandomKey.FromSeed(2), [3, 4], DType.F64)];
+            Weights w = new(["a", "b"], [target[0] * 0, target[1] * 0]);
+            Tensor loss(Weights p) => Ops.Sum(Ops.Square(p[0] - target[0])) * 0.5 + Ops.Sum(Ops.Square(p[1] - target[1])) * 0.5;
+            for (int step = 0; step < 30; step++)
+            {
+                (Tensor before, Gradient g) = Transform.ValueAndGrad(loss)(w);
+                double dual = norm.DualNorm(g).ToScalar<double>();
+                w -= 1 / lambda * norm.Riesz(g);
+                Assert.InRange(loss(w).ToScalar<double>(), 0, before.ToScalar<double>() - (dual * dual / (2 * lambda)) + 1e-12);
+            }
+        }
+    }
 }
