@@ -4,90 +4,60 @@ using System.Runtime.CompilerServices;
 namespace Engine.Tensors.Cpu;
 
 /// <summary>Running sums or products along an axis, each a chain in index order from +0 or 1.</summary>
-internal sealed unsafe class CpuScan<T, TSum> : CpuKernel
+internal sealed unsafe class CpuScan<T, TSum>(ScanKernel kernel, Operand input) : CpuKernel
     where T : unmanaged, INumber<T> where TSum : unmanaged, INumber<TSum>
 {
-    private const int Block = 512;
-
-    private readonly StridedView outer;
-    private readonly StridedView inner;
-    private readonly long outerCount;
-    private readonly long innerCount;
-    private readonly int length;
-    private readonly int step;
-    private readonly bool reverse;
-    private readonly bool product;
-    private readonly long blocks;
-
-    public CpuScan(ScanKernel kernel, Operand input)
-    {
-        Layout from = input.Layout;
-        int axis = kernel.Axis;
-        outer = new(from.Shape.Lengths[..axis], from.Strides[..axis], sizeof(T));
-        inner = new(from.Shape.Lengths[(axis + 1)..], from.Strides[(axis + 1)..], sizeof(T));
-        outerCount = from.Shape[..axis].Count;
-        innerCount = from.Shape[(axis + 1)..].Count;
-        length = from.Shape[axis];
-        step = from.Strides[axis];
-        reverse = kernel.Reverse;
-        product = kernel.Op == ReduceOp.Prod;
-        blocks = (innerCount + Block - 1) / Block;
-    }
+    private readonly AxisLines lines = new(input.Layout, kernel.Axis, sizeof(T));
+    private readonly bool reverse = kernel.Reverse;
+    private readonly bool product = kernel.Op == ReduceOp.Prod;
 
     public override void Run(void** operands, WorkerPool pool)
     {
-        int chunks = Chunks(outerCount * blocks, outerCount * innerCount * length * 1.0, pool.Threads);
+        int chunks = Chunks(lines.Blocks, lines.Count * lines.Length * 1.0, pool.Threads);
         Parallel(0, chunks, operands, (void*)chunks, pool);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
-        (long first, long end) = Part(outerCount * blocks, chunk, (int)shared);
-        TSum* sums = stackalloc TSum[Block];
-        T* line = stackalloc T[Block];
-        for (long unit = first; unit < end; unit++)
+        (long first, long end) = Part(lines.Blocks, chunk, (int)shared);
+        TSum* sums = stackalloc TSum[AxisLines.Block];
+        T* row = stackalloc T[AxisLines.Block];
+        for (long block = first; block < end; block++)
         {
-            (long o, long block) = Math.DivRem(unit, blocks);
-            long start = block * Block;
-            int width = (int)Math.Min(Block, innerCount - start);
-            T* x = (T*)operands[0] + outer.Position(o);
-            TSum* y = (TSum*)operands[1] + (o * length * innerCount) + start;
-            if (innerCount == 1) Line(x, y);
-            else Lines(x, y, start, width, sums, line);
+            (long o, long start, int width) = lines.BlockAt(block);
+            T* x = (T*)operands[0] + lines.Position(o);
+            TSum* y = (TSum*)operands[1] + (o * lines.Length * lines.InnerCount) + start;
+            if (lines.InnerCount == 1) Line(x, y);
+            else Lines(x, y, start, width, sums, row);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Line(T* x, TSum* y)
     {
+        int length = lines.Length;
+        nint step = lines.Step;
         TSum sum = product ? TSum.One : TSum.Zero;
         nint at = reverse ? length - 1 : 0, move = reverse ? -1 : 1;
         for (int i = 0; i < length; i++, at += move)
         {
             TSum element = TSum.CreateTruncating(x[at * step]);
             sum = product ? sum * element : sum + element;
-            y[at * innerCount] = sum;
+            y[at] = sum;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Lines(T* x, TSum* y, long start, int width, TSum* sums, T* line)
+    private void Lines(T* x, TSum* y, long start, int width, TSum* sums, T* copy)
     {
+        int length = lines.Length;
+        nint step = lines.Step, innerCount = (nint)lines.InnerCount;
         new Span<TSum>(sums, width).Fill(product ? TSum.One : TSum.Zero);
         nint at = reverse ? length - 1 : 0, move = reverse ? -1 : 1;
         for (int i = 0; i < length; i++, at += move)
         {
-            T* row = x + (at * step);
-            if (inner.IsContiguous)
-            {
-                row += start;
-            }
-            else
-            {
-                inner.Read((byte*)row, start, width, (byte*)line);
-                row = line;
-            }
+            T* row = lines.Read(x + (at * step), start, width, copy);
             if (product) for (int j = 0; j < width; j++) sums[j] *= TSum.CreateTruncating(row[j]);
             else if (typeof(T) == typeof(TSum)) VectorAdd.Into(sums, (TSum*)row, width);
             else for (int j = 0; j < width; j++) sums[j] += TSum.CreateTruncating(row[j]);

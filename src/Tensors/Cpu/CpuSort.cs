@@ -4,37 +4,22 @@ using System.Runtime.CompilerServices;
 namespace Engine.Tensors.Cpu;
 
 /// <summary>The indices that sort lines along an axis: ascending, stable, NaN last.</summary>
-internal sealed unsafe class CpuSort<T> : CpuKernel where T : unmanaged, INumber<T>
+internal sealed unsafe class CpuSort<T>(SortKernel kernel, Operand input) : CpuKernel where T : unmanaged, INumber<T>
 {
-    private readonly StridedView outer;
-    private readonly StridedView inner;
-    private readonly long innerCount;
-    private readonly long lines;
-    private readonly int length;
-    private readonly int step;
-
-    public CpuSort(SortKernel kernel, Operand input)
-    {
-        Layout from = input.Layout;
-        int axis = kernel.Axis;
-        outer = new(from.Shape.Lengths[..axis], from.Strides[..axis], sizeof(T));
-        inner = new(from.Shape.Lengths[(axis + 1)..], from.Strides[(axis + 1)..], sizeof(T));
-        innerCount = from.Shape[(axis + 1)..].Count;
-        lines = from.Shape[..axis].Count * innerCount;
-        length = from.Shape[axis];
-        step = from.Strides[axis];
-    }
+    private readonly AxisLines lines = new(input.Layout, kernel.Axis, sizeof(T));
 
     public override void Run(void** operands, WorkerPool pool)
     {
-        int chunks = Chunks(lines, lines * (double)length * 20, pool.Threads);
+        int chunks = Chunks(lines.Count, lines.Count * (double)lines.Length * 20, pool.Threads);
         Parallel(0, chunks, operands, (void*)chunks, pool);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
-        (long first, long end) = Part(lines, chunk, (int)shared);
+        (long first, long end) = Part(lines.Count, chunk, (int)shared);
+        int length = lines.Length;
+        nint step = lines.Step, innerCount = (nint)lines.InnerCount;
         Scratch memory = scratch.Rent((nuint)length * 2 * (sizeof(ulong) + sizeof(int)));
         ulong* keys = (ulong*)memory.Pointer;
         ulong* otherKeys = keys + length;
@@ -42,15 +27,14 @@ internal sealed unsafe class CpuSort<T> : CpuKernel where T : unmanaged, INumber
         int* otherOrder = order + length;
         for (long line = first; line < end; line++)
         {
-            (long o, long i) = Math.DivRem(line, innerCount);
-            T* x = (T*)operands[0] + outer.Position(o) + inner.Position(i);
+            T* x = (T*)operands[0] + lines.Line(line, out nint result);
             for (int j = 0; j < length; j++)
             {
-                keys[j] = StableSort.Key(x[(nint)j * step]);
+                keys[j] = StableSort.Key(x[j * step]);
                 order[j] = j;
             }
             int* sorted = StableSort.Sort(keys, order, otherKeys, otherOrder, length, sizeof(T));
-            long* y = (long*)operands[1] + (o * length * innerCount) + i;
+            long* y = (long*)operands[1] + result;
             for (int j = 0; j < length; j++) y[j * innerCount] = sorted[j];
         }
         scratch.Return(memory);
