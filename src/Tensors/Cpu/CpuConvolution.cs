@@ -32,6 +32,6 @@ internal static class CpuConvolution
         Shape weights = output.Layout.Shape;
         return CpuWeightLanes<T, TVector, TSimd>.Suits(weights[0] / kernel.Window.Groups, weights.Count / weights[0])
             ? new CpuWeightLanes<T, TVector, TSimd>(kernel.Window, inputs[0], inputs[1])
-            : new CpuWeightGradient<T, TVector, TSimd>(kernel.Window, inputs[0], inputs[1], output);
+            : new CpuWeightGradient<T, TVector, TSimd>(kernel.Window, inputs[0], inputs[1]);
     }
 }

@@ -3,56 +3,23 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Tensors.Cpu;
 
-/// <summary>
-/// The gradient of a convolution in its kernels: dw[o, k] = sum over (image, position) of dy[image, o, position] times what window element k sees there.
-/// Images are taken in order; each continues the chains through dw.
-/// </summary>
-/// <remarks>Frame elements are zeros that are multiplied like others: with finite gradients they change no bit.</remarks>
-internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
+/// <summary><see cref="CpuWeightPass{T}"/> with window elements as lanes, which are gathered from the framed image; each image continues the chains through dw.</summary>
+internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuWeightPass<T>
     where T : unmanaged where TVector : struct where TSimd : struct, ISimd<T, TVector>
 {
     private const int DepthBlock = 512;
 
-    private readonly ImagePlanes planes;
     private readonly WindowPositions positions;
-    private readonly StridedView gradientRow;
-    private readonly int imageStride;
-    private readonly int gradientImage;
-    private readonly int gradientChannel;
-    private readonly int images;
-    private readonly int groups;
-    private readonly int planesPerGroup;
-    private readonly int kernelCount;
-    private readonly int rows;
-    private readonly int columns;
     private readonly int panels;
     private readonly int strips;
 
-    public CpuWeightGradient(ConvolutionWindow window, Operand image, Operand gradient, Operand output)
+    public CpuWeightGradient(ConvolutionWindow window, Operand image, Operand gradient)
+        : base(window, image, gradient)
     {
         Shape dy = gradient.Layout.Shape;
-        images = image.Layout.Shape[0];
-        imageStride = image.Layout.Strides[0];
-        groups = window.Groups;
-        planesPerGroup = image.Layout.Shape[1] / groups;
-        rows = dy[1] / groups;
-        kernelCount = window.Kernel.Height * window.Kernel.Width;
-        columns = planesPerGroup * kernelCount;
-        Extent frame = new(window.Input.Height + (2 * window.Padding.Height), window.Input.Width + (2 * window.Padding.Width));
-        planes = new(image.Layout, frame, window.Padding, 1);
-        // Offsets of one channel: a panel of columns is cut from a few channels, whose planes are copied for it.
-        int[] offsets = new int[columns];
-        for (int k = 0; k < columns; k++)
-        {
-            (int c, int rest) = Math.DivRem(k, kernelCount);
-            (int ky, int kx) = Math.DivRem(rest, window.Kernel.Width);
-            offsets[k] = (((c * frame.Height) + (ky * window.Dilation.Height)) * frame.Width) + (kx * window.Dilation.Width);
-        }
-        positions = new(dy[3], dy[2] * dy[3], window.Stride.Height * frame.Width, window.Stride.Width, offsets);
-        gradientRow = new(dy.Lengths[2..], gradient.Layout.Strides[2..], sizeof(T));
-        (gradientImage, gradientChannel) = (gradient.Layout.Strides[0], gradient.Layout.Strides[1]);
-        panels = (columns + TileColumns - 1) / TileColumns;
-        strips = (rows + TileRows - 1) / TileRows;
+        positions = new(dy[3], dy[2] * dy[3], window.Stride.Height * Planes.Frame.Width, window.Stride.Width, Offsets);
+        panels = (Columns + TileColumns - 1) / TileColumns;
+        strips = (Rows + TileRows - 1) / TileRows;
     }
 
     private static int TileRows => TSimd.TileRows;
@@ -61,16 +28,16 @@ internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
 
     public override void Run(void** operands, WorkerPool pool)
     {
-        if (images == 0)
+        if (Images == 0)
         {
-            NativeMemory.Clear(operands[2], (nuint)((long)groups * rows * columns * sizeof(T)));
+            NativeMemory.Clear(operands[2], (nuint)((long)Groups * Rows * Columns * sizeof(T)));
             return;
         }
-        double cost = (double)images * groups * positions.Count * columns * (0.2 + (rows * 0.01));
-        int wanted = Chunks((long)groups * panels * strips, cost, pool.Threads);
+        double cost = (double)Images * Groups * positions.Count * Columns * (0.2 + (Rows * 0.01));
+        int wanted = Chunks((long)Groups * panels * strips, cost, pool.Threads);
         // Strips of one panel share what the windows see, so they are split only when there are few panels.
-        int split = wanted <= groups * panels ? 1 : Math.Min(strips, (Math.Min(wanted, pool.Threads) + (groups * panels) - 1) / (groups * panels));
-        int chunks = split == 1 ? Math.Min(wanted, groups * panels) : groups * panels * split;
+        int split = wanted <= Groups * panels ? 1 : Math.Min(strips, (Math.Min(wanted, pool.Threads) + (Groups * panels) - 1) / (Groups * panels));
+        int chunks = split == 1 ? Math.Min(wanted, Groups * panels) : Groups * panels * split;
         int* plan = stackalloc int[] { chunks, split };
         Parallel(0, chunks, operands, plan, pool);
     }
@@ -79,11 +46,11 @@ internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
     protected override void Execute(int phase, int chunk, void** operands, void* shared, ScratchPool scratch)
     {
         (int chunks, int split) = (((int*)shared)[0], ((int*)shared)[1]);
-        (long first, long end) = split == 1 ? Part((long)groups * panels, chunk, chunks) : (chunk / split, (chunk / split) + 1);
+        (long first, long end) = split == 1 ? Part((long)Groups * panels, chunk, chunks) : (chunk / split, (chunk / split) + 1);
         (long firstStrip, long endStrip) = split == 1 ? (0, strips) : Part(strips, chunk % split, split);
         int block = Math.Min(DepthBlock, positions.Count);
-        int channels = Math.Min(planesPerGroup, ((TileColumns + kernelCount - 2) / kernelCount) + 1);
-        long frameBytes = ((planes.Reserve(channels) * sizeof(T)) + 63) & ~63L;
+        int channels = Math.Min(PlanesPerGroup, ((TileColumns + KernelCount - 2) / KernelCount) + 1);
+        long frameBytes = ((Planes.Reserve(channels) * sizeof(T)) + 63) & ~63L;
         long linesBytes = (((((long)TileColumns * block) + 64) * sizeof(T)) + 63) & ~63L;
         long panelBytes = (long)TileColumns * block * sizeof(T);
         Scratch memory = scratch.Rent((nuint)(frameBytes + linesBytes + panelBytes + ((long)TileRows * block * sizeof(T))));
@@ -97,7 +64,7 @@ internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
         for (long unit = first; unit < end; unit++)
         {
             (long g, long panel) = Math.DivRem(unit, panels);
-            for (int image = 0; image < images; image++)
+            for (int image = 0; image < Images; image++)
                 Panel(operands, image, (int)g, (int)panel * TileColumns, (int)firstStrip, (int)endStrip, buffers);
         }
         scratch.Return(memory);
@@ -107,14 +74,15 @@ internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Panel(void** operands, int image, int g, int column, int firstStrip, int endStrip, Buffers buffers)
     {
-        int count = Math.Min(TileColumns, columns - column);
+        int count = Math.Min(TileColumns, Columns - column);
         int vectors = (count + TSimd.Width - 1) / TSimd.Width, width = vectors * TSimd.Width;
-        int channel = column / kernelCount, last = (column + count - 1) / kernelCount;
-        planes.Clear(last - channel + 1, buffers.Frame);
-        planes.Copy((T*)operands[0] + ((nint)image * imageStride), (g * planesPerGroup) + channel, last - channel + 1, buffers.Frame);
-        T* frame = buffers.Frame - ((nint)channel * planes.PlaneCount);
-        T* gradient = (T*)operands[1] + ((nint)image * gradientImage) + ((nint)g * rows * gradientChannel);
-        T* output = (T*)operands[2] + ((long)g * rows * columns) + column;
+        // Only the planes of the channels that the columns are cut from are copied.
+        int channel = column / KernelCount, last = (column + count - 1) / KernelCount;
+        Planes.Clear(last - channel + 1, buffers.Frame);
+        Planes.Copy(Image(operands, image), (g * PlanesPerGroup) + channel, last - channel + 1, buffers.Frame);
+        T* frame = buffers.Frame - ((nint)channel * Planes.PlaneCount);
+        T* gradient = Gradient(operands, image, g);
+        T* output = (T*)operands[2] + ((long)g * Rows * Columns) + column;
         for (int p = 0; p < positions.Count; p += DepthBlock)
         {
             int part = Math.Min(DepthBlock, positions.Count - p);
@@ -122,18 +90,18 @@ internal sealed unsafe class CpuWeightGradient<T, TVector, TSimd> : CpuKernel
             GemmPacking.Pack(buffers.Lines, part, 1, count, part, buffers.Panel, width);
             for (int strip = firstStrip; strip < endStrip; strip++)
             {
-                int r = strip * TileRows, height = Math.Min(TileRows, rows - r);
-                T* a = gradient + ((nint)r * gradientChannel) + p;
-                nint ars = gradientChannel;
-                if (!gradientRow.IsContiguous)
+                int r = strip * TileRows, height = Math.Min(TileRows, Rows - r);
+                T* a = gradient + ((nint)r * GradientChannel) + p;
+                nint ars = GradientChannel;
+                if (!GradientRow.IsContiguous)
                 {
                     for (int i = 0; i < height; i++)
-                        gradientRow.Read((byte*)(gradient + ((nint)(r + i) * gradientChannel)), p, part, (byte*)(buffers.Strip + ((nint)i * part)));
+                        GradientRow.Read((byte*)(gradient + ((nint)(r + i) * GradientChannel)), p, part, (byte*)(buffers.Strip + ((nint)i * part)));
                     a = buffers.Strip;
                     ars = part;
                 }
                 GemmTiles<T, TVector, TSimd>.Run(height, vectors, part, a, ars, 1, buffers.Panel, width,
-                    output + ((long)r * columns), columns, count - width + TSimd.Width, image > 0 || p > 0);
+                    output + ((long)r * Columns), Columns, count - width + TSimd.Width, image > 0 || p > 0);
             }
         }
     }
