@@ -55,25 +55,12 @@ internal sealed unsafe class StridedView
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Positions(long start, int count, nint* positions)
     {
-        int inner = lengths.Length - 1;
         int* index = stackalloc int[lengths.Length];
-        nint position = 0;
-        for (int axis = inner; axis >= 0; axis--)
-        {
-            (start, long i) = Math.DivRem(start, lengths[axis]);
-            index[axis] = (int)i;
-            position += (nint)(i * strides[axis]);
-        }
+        nint position = Seek(start, index);
         for (int i = 0; i < count; i++)
         {
             positions[i] = position;
-            for (int axis = inner; axis >= 0; axis--)
-            {
-                position += strides[axis];
-                if (++index[axis] < lengths[axis]) break;
-                position -= (nint)strides[axis] * lengths[axis];
-                index[axis] = 0;
-            }
+            position = Next(lengths.Length - 1, index, position);
         }
     }
 
@@ -93,14 +80,7 @@ internal sealed unsafe class StridedView
         }
         int inner = lengths.Length - 1;
         int* index = stackalloc int[lengths.Length];
-        long rest = start;
-        nint position = 0;
-        for (int axis = inner; axis >= 0; axis--)
-        {
-            (rest, long i) = Math.DivRem(rest, lengths[axis]);
-            index[axis] = (int)i;
-            position += (nint)(i * strides[axis]);
-        }
+        nint position = Seek(start, index);
         int length = lengths[inner];
         nint step = strides[inner];
         if (length <= ShortRun)
@@ -123,14 +103,35 @@ internal sealed unsafe class StridedView
             destination += run * size;
             position -= index[inner] * step;
             index[inner] = 0;
-            for (int axis = inner - 1; axis >= 0; axis--)
-            {
-                position += strides[axis];
-                if (++index[axis] < lengths[axis]) break;
-                position -= (nint)strides[axis] * lengths[axis];
-                index[axis] = 0;
-            }
+            position = Next(inner - 1, index, position);
         }
+    }
+
+    /// <summary>The index and the position of an element of the row-major order.</summary>
+    private nint Seek(long element, int* index)
+    {
+        nint position = 0;
+        for (int axis = lengths.Length - 1; axis >= 0; axis--)
+        {
+            (element, long i) = Math.DivRem(element, lengths[axis]);
+            index[axis] = (int)i;
+            position += (nint)(i * strides[axis]);
+        }
+        return position;
+    }
+
+    /// <summary>Moves on along an axis, from its end to its start and along the one before; gives the position.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nint Next(int axis, int* index, nint position)
+    {
+        for (; axis >= 0; axis--)
+        {
+            position += strides[axis];
+            if (++index[axis] < lengths[axis]) break;
+            position -= (nint)strides[axis] * lengths[axis];
+            index[axis] = 0;
+        }
+        return position;
     }
 
     /// <summary>Many short runs: cheaper to copy element by element than to choose a way of copying for each.</summary>
@@ -149,13 +150,7 @@ internal sealed unsafe class StridedView
             destination += run;
             position -= index[inner] * step;
             index[inner] = 0;
-            for (int axis = inner - 1; axis >= 0; axis--)
-            {
-                position += strides[axis];
-                if (++index[axis] < lengths[axis]) break;
-                position -= (nint)strides[axis] * lengths[axis];
-                index[axis] = 0;
-            }
+            position = Next(inner - 1, index, position);
         }
     }
 }
