@@ -140,15 +140,7 @@ internal sealed unsafe class CpuSvd<T, TVector, TSimd>(string name, Operand a)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MakePositive(int m, int n, T* u, T* vt, T* best)
     {
-        new Span<T>(best, n).Clear();
-        for (nint i = 0; i < m; i++)
-        {
-            T* row = u + (i * n);
-            for (nint j = 0; j < n; j++)
-            {
-                if (T.Abs(row[j]) > T.Abs(best[j])) best[j] = row[j];
-            }
-        }
+        FactorRows.GreatestOfColumns(u, m, n, best);
         for (nint j = 0; j < n; j++)
         {
             best[j] = T.IsNegative(best[j]) ? -T.One : T.One;

@@ -154,15 +154,7 @@ internal static unsafe class EigenBlocks<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Arrange(int n, T* vectors, int* order, T* line, T* best)
     {
-        new Span<T>(best, n).Clear();
-        for (nint i = 0; i < n; i++)
-        {
-            T* row = vectors + (i * n);
-            for (nint j = 0; j < n; j++)
-            {
-                if (T.Abs(row[j]) > T.Abs(best[j])) best[j] = row[j];
-            }
-        }
+        FactorRows.GreatestOfColumns(vectors, n, n, best);
         for (nint i = 0; i < n; i++)
         {
             T* row = vectors + (i * n);

@@ -86,6 +86,21 @@ internal static unsafe class FactorRows
         return greatest;
     }
 
+    /// <summary>best[j] = the first element of greatest magnitude in column j of a contiguous matrix, 0 without rows. A NaN is passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void GreatestOfColumns<T>(T* matrix, int rows, int columns, T* best) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        new Span<T>(best, columns).Clear();
+        for (nint i = 0; i < rows; i++)
+        {
+            T* row = matrix + (i * columns);
+            for (nint j = 0; j < columns; j++)
+            {
+                if (T.Abs(row[j]) > T.Abs(best[j])) best[j] = row[j];
+            }
+        }
+    }
+
     private static void Negate(float* x, nint stride, float* y, int count)
     {
         int i = 0;

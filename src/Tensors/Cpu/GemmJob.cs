@@ -12,7 +12,7 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
     where TSimd : struct, ISimd<T, TVector>
 {
     // Below about 3 us of work the other threads would not have begun before the caller is done. A product with a vector waits for memory.
-    private const long SerialMatrixSteps = 200_000;
+    public const long SerialMatrixSteps = 200_000;
     private const long SerialVectorSteps = 30_000;
 
     // About 100 us: small enough that a thread which the operating system takes away does not hold up the rest for long.

@@ -75,49 +75,9 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
     private static void Apply(in FactorCrew crew, int length, int width, int columns, T* v, T* triangle, bool transpose, T* a, nint ld, T* strip, T* second)
     {
         if (columns == 0) return;
-        FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
-        {
-            M = width,
-            N = columns,
-            K = length,
-            A = v,
-            ARow = length,
-            AColumn = 1,
-            B = a,
-            BRow = ld,
-            BColumn = 1,
-            C = strip,
-            CRow = columns,
-        });
-        FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
-        {
-            M = width,
-            N = columns,
-            K = width,
-            A = triangle,
-            ARow = transpose ? 1 : Block,
-            AColumn = transpose ? Block : 1,
-            B = strip,
-            BRow = columns,
-            BColumn = 1,
-            C = second,
-            CRow = columns,
-        });
-        FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
-        {
-            M = length,
-            N = columns,
-            K = width,
-            A = v,
-            ARow = 1,
-            AColumn = length,
-            B = second,
-            BRow = columns,
-            BColumn = 1,
-            C = a,
-            CRow = ld,
-            Accumulate = true,
-        });
+        FactorProduct<T, TVector, TSimd>.Multiply(crew, new() { M = width, N = columns, K = length, A = v, ARow = length, AColumn = 1, B = a, BRow = ld, BColumn = 1, C = strip, CRow = columns });
+        FactorProduct<T, TVector, TSimd>.Multiply(crew, new() { M = width, N = columns, K = width, A = triangle, ARow = transpose ? 1 : Block, AColumn = transpose ? Block : 1, B = strip, BRow = columns, BColumn = 1, C = second, CRow = columns });
+        FactorProduct<T, TVector, TSimd>.Multiply(crew, new() { M = length, N = columns, K = width, A = v, ARow = 1, AColumn = length, B = second, BRow = columns, BColumn = 1, C = a, CRow = ld, Accumulate = true });
     }
 
     /// <summary>Factors a block of columns one by one, turned into rows; leaves its part of r in the block, V in <paramref name="v"/> and -T in <paramref name="triangle"/>.</summary>
@@ -192,20 +152,7 @@ internal static unsafe class QrBlocks<T, TVector, TSimd>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Triangle(in FactorCrew crew, int length, int width, T* v, T* factors, T* triangle, T* products)
     {
-        FactorProduct<T, TVector, TSimd>.Multiply(crew, new()
-        {
-            M = width,
-            N = width,
-            K = length,
-            A = v,
-            ARow = length,
-            AColumn = 1,
-            B = v,
-            BRow = 1,
-            BColumn = length,
-            C = products,
-            CRow = width,
-        });
+        FactorProduct<T, TVector, TSimd>.Multiply(crew, new() { M = width, N = width, K = length, A = v, ARow = length, AColumn = 1, B = v, BRow = 1, BColumn = length, C = products, CRow = width });
         for (nint i = 0; i < width; i++)
         {
             T* row = triangle + (i * Block);

@@ -14,9 +14,6 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
     // A strip of rows is computed up to the end of the tile that the diagonal runs through, so small matrices gain nothing.
     private const int LeastTiles = 2;
 
-    // Below about 3 us of work the other threads would not have begun before the caller is done.
-    private const long SerialSteps = 200_000;
-
     // Every slice packs the columns it needs, so there are fewer than a product without symmetry would have.
     private const long ChunkSteps = 12_000_000;
     private const int MostSlicesPerThread = 2;
@@ -53,7 +50,7 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
     private int Divide(int threads)
     {
         var steps = (long)_problem.M * _problem.N / 2 * _problem.K * _batch;
-        if (threads == 1 || steps < SerialSteps)
+        if (threads == 1 || steps < GemmJob<T, TVector, TSimd>.SerialMatrixSteps)
             return 1;
         var wanted = (int)Math.Clamp(steps / ChunkSteps, threads, (long)MostSlicesPerThread * threads);
         if (_batch >= wanted)
