@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics;
 using Engine.Autograd;
 using Engine.Checks;
 using Engine.Tensors;
+using Engine.Tensors.Cpu;
 
 namespace Engine.WidthProbe;
 
@@ -35,7 +36,7 @@ public static class Probe
                 foreach (byte b in TypedValues.Bits(Transform.Grad(x => f(x).Sum())(point))) hash = unchecked((hash ^ b) * 1099511628211);
             }
         }
-        foreach (Tensor result in Fused())
+        foreach (Tensor result in Fused().Concat(Epilogues()).Concat(Transforms()))
         {
             foreach (byte b in TypedValues.Bits(result)) hash = unchecked((hash ^ b) * 1099511628211);
         }
@@ -58,4 +59,54 @@ public static class Probe
             }
         }
     }
+
+    /// <summary>
+    /// Products with maps as their epilogue, of sizes that leave a rest of the tiles of every width, on one to three threads, by loops over tiles and by emitted ones. All must have the
+    /// bits of the single ops, which are given.
+    /// </summary>
+    private static IEnumerable<Tensor> Epilogues()
+    {
+        Func<Tensor[], Tensor> dense = t => Ops.Gelu(t[0].MatMul(t[1]) + t[2]), image = t => Ops.Relu(Ops.Conv2D(t[0], t[1], padding: 1) + t[2]);
+        (Func<Tensor[], Tensor> Function, string Step, Shape[] Shapes)[] cases =
+        [
+            (dense, "matmul+add+gelu", [[13, 21], [21, 37], [37]]),
+            (dense, "matmul+add+gelu", [[203, 19], [19, 331], [331]]),
+            (dense, "matmul+add+gelu", [[1, 300], [300, 1003], [1003]]),
+            (image, "conv2d+add+relu", [[2, 3, 9, 11], [5, 3, 3, 3], [5, 1, 1]]),
+            (image, "conv2d+add+relu", [[1, 4, 61, 67], [19, 4, 3, 3], [19, 1, 1]]),
+        ];
+        foreach ((Func<Tensor[], Tensor> function, string step, Shape[] shapes) in cases)
+        {
+            foreach (DType type in (DType[])[DType.F64, DType.F32])
+            {
+                Tensor expected = function(Waves(shapes, type, new CpuDevice(1)));
+                for (int threads = 1; threads <= 3; threads++)
+                {
+                    Tensor[] operands = Waves(shapes, type, new CpuDevice(threads));
+                    Tensor tiles = Function.Compile((Tensor x) => function([x, .. operands[1..]])).Invoke(operands[0]);
+                    using var emitted = Function.CompileStep(operands[2], (Tensor bias, Tensor x) => (bias, function([x, operands[1], bias])));
+                    emitted.Run(operands[0]);
+                    if (!emitted.Explain().Contains(step, StringComparison.Ordinal)) throw new InvalidOperationException($"{step} is no kernel of its own.");
+                    foreach (Tensor result in (Tensor[])[tiles, emitted.Metrics()])
+                    {
+                        if (!TypedValues.Bits(result).AsSpan().SequenceEqual(TypedValues.Bits(expected)))
+                            throw new InvalidOperationException($"{step}, {type}, {shapes[0]} on {threads} threads differs from the single ops.");
+                    }
+                }
+                yield return expected;
+            }
+        }
+    }
+
+    /// <summary>Fourier transforms of lengths with every pass, and of one that has none.</summary>
+    private static IEnumerable<Tensor> Transforms()
+    {
+        foreach (DType type in (DType[])[DType.F64, DType.F32])
+        {
+            foreach (int length in (int[])[64, 210, 1001, 1013]) yield return Ops.Fft(Waves([[5, length, 2]], type, new CpuDevice(2))[0]);
+        }
+    }
+
+    private static Tensor[] Waves(Shape[] shapes, DType type, CpuDevice device) =>
+        Array.ConvertAll(shapes, s => TypedValues.Make([.. Enumerable.Range(0, s.Count).Select(i => Math.Sin((i * 0.7) + s.Rank))], s, type, device));
 }
