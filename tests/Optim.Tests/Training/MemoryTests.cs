@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Engine.Testing;
 
@@ -23,20 +22,5 @@ public sealed class MemoryTests
         Assert.InRange(double.Parse(lines[1], CultureInfo.InvariantCulture), -100, 10);
     }
 
-    private static string[] Run(params object[] arguments)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Engine.MemoryProbe.dll"));
-        foreach (object argument in arguments) start.ArgumentList.Add(Convert.ToString(argument, CultureInfo.InvariantCulture)!);
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string[] lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"The probe ended with {process.ExitCode}: {errors.Result}");
-        return lines;
-    }
+    private static string[] Run(string measurement, int steps) => ProbeProcess.Run("Engine.MemoryProbe.dll", [measurement, steps.ToString(CultureInfo.InvariantCulture)]);
 }
