@@ -14,9 +14,9 @@ internal static class FactorRows
         new("cholesky", Cholesky) { SingleTolerance = Single },
         new("choleskySolve", CholeskySolve) { SingleTolerance = Single },
         new("triangularSolve", TriangularSolve) { SingleTolerance = Single },
-        new("lu l", g => Lu(g, x => Ops.Lu(x).L, a => Naive.Lu(a).L)) { SingleTolerance = Single },
-        new("lu u", g => Lu(g, x => Ops.Lu(x).U, a => Naive.Lu(a).U)) { SingleTolerance = Single },
-        new("lu permutation", g => Lu(g, x => Ops.Unsqueeze(Ops.Lu(x).Permutation, -1), a => Naive.Lu(a).Order))
+        new("lu l", g => Rectangular(g, x => Ops.Lu(x).L, a => Naive.Lu(a).L)) { SingleTolerance = Single },
+        new("lu u", g => Rectangular(g, x => Ops.Lu(x).U, a => Naive.Lu(a).U)) { SingleTolerance = Single },
+        new("lu permutation", g => Rectangular(g, x => Ops.Unsqueeze(Ops.Lu(x).Permutation, -1), a => Naive.Lu(a).Order))
         {
             Derivative = DerivativeCheck.None, Covers = ["LuOp"], Note = "an integer result",
         },
@@ -25,8 +25,8 @@ internal static class FactorRows
         new("det", g => Square(g, Ops.Det, a => One(Naive.Determinant(a)), true)) { SingleTolerance = Single },
         new("signLogDet sign", g => Square(g, x => Ops.SignLogDet(x).Sign, a => One(Math.Sign(Naive.Determinant(a))), true)),
         new("signLogDet logarithm", g => Square(g, x => Ops.SignLogDet(x).Logarithm, a => One(Math.Log(Math.Abs(Naive.Determinant(a)))), true)) { SingleTolerance = Single },
-        new("qr q", g => Qr(g, x => Ops.Qr(x).Q, a => Naive.Qr(a).Q)) { SingleTolerance = Single },
-        new("qr r", g => Qr(g, x => Ops.Qr(x).R, a => Naive.Qr(a).R)) { SingleTolerance = Single },
+        new("qr q", g => Rectangular(g, x => Ops.Qr(x).Q, a => Naive.Qr(a).Q)) { SingleTolerance = Single },
+        new("qr r", g => Rectangular(g, x => Ops.Qr(x).R, a => Naive.Qr(a).R)) { SingleTolerance = Single },
         new("leastSquares", LeastSquares) { SingleTolerance = Single },
         new("kronecker", Kronecker),
     ];
@@ -65,7 +65,7 @@ internal static class FactorRows
         };
     }
 
-    private static OpCase Lu(Generator g, Func<Tensor, Tensor> function, Func<double[,], double[,]> reference)
+    private static OpCase Rectangular(Generator g, Func<Tensor, Tensor> function, Func<double[,], double[,]> reference)
     {
         int most = g.Scale == Scale.Large ? 70 : 4;
         int m = g.Integer(1, most), n = g.Integer(1, most);
@@ -93,17 +93,6 @@ internal static class FactorRows
         return new(
             xs => Ops.Solve(Shifted(xs[0], order, n), xs[1]), [Free(left), Free(right)],
             a => Naive.EachMatrix(a[0], a[1], (x, b) => Naive.SolveEquations(Shifted(x, order), b)))
-        { Attributes = $"rows {string.Join(' ', order)}" };
-    }
-
-    private static OpCase Qr(Generator g, Func<Tensor, Tensor> function, Func<double[,], double[,]> reference)
-    {
-        int most = g.Scale == Scale.Large ? 70 : 4;
-        int m = g.Integer(1, most), n = g.Integer(1, most);
-        int[] order = g.Permutation(m);
-        return new(
-            xs => function(Shifted(xs[0], order, n)), [Free(Batch(g).Concat([m, n]))],
-            a => Naive.EachMatrix(a[0], x => reference(Shifted(x, order))))
         { Attributes = $"rows {string.Join(' ', order)}" };
     }
 

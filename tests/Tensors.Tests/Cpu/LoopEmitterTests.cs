@@ -34,19 +34,6 @@ public sealed unsafe class LoopEmitterTests
         }
     }
 
-    public static TheoryData<DType, DType> Casts
-    {
-        get
-        {
-            var data = new TheoryData<DType, DType>();
-            foreach (DType from in Enum.GetValues<DType>())
-                foreach (DType to in Enum.GetValues<DType>()) data.Add(from, to);
-            return data;
-        }
-    }
-
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>()];
-
     [Theory, MemberData(nameof(Seeds))]
     public void RandomExpressionsOfEveryType(int width, int seed)
     {
@@ -72,7 +59,7 @@ public sealed unsafe class LoopEmitterTests
         foreach (int width in Widths) CheckWidth([body + b], [type, type], width, usual: true);
     }
 
-    [Theory, MemberData(nameof(Casts))]
+    [Theory, MemberData(nameof(TypeCases.Pairs), MemberType = typeof(TypeCases))]
     public void EveryCast(DType from, DType to)
     {
         Expr a = Expr.Input(0, from), b = Expr.Input(1, DType.F32);
@@ -81,7 +68,7 @@ public sealed unsafe class LoopEmitterTests
         foreach (int width in Widths) CheckWidth([a.Cast(to), b + 1], [from, DType.F32], width, usual);
     }
 
-    [Theory, MemberData(nameof(Types))]
+    [Theory, MemberData(nameof(TypeCases.All), MemberType = typeof(TypeCases))]
     public void ComparisonsSelectionsAndLogic(DType type)
     {
         Expr a = Expr.Input(0, type), b = Expr.Input(1, type), c = Expr.Input(2, DType.Bool), f = Expr.Input(3, DType.F32), d = Expr.Input(4, DType.F64);

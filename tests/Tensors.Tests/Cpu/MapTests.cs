@@ -19,19 +19,6 @@ public sealed class MapTests
         ([ExprOp.And, ExprOp.Or, ExprOp.Xor], [DType.I32, DType.I64, DType.U8, DType.Bool]),
         ([ExprOp.MulHigh], [DType.I32]));
 
-    public static TheoryData<DType, DType> Casts
-    {
-        get
-        {
-            var data = new TheoryData<DType, DType>();
-            foreach (DType from in Enum.GetValues<DType>())
-                foreach (DType to in Enum.GetValues<DType>()) data.Add(from, to);
-            return data;
-        }
-    }
-
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>()];
-
     [Theory, MemberData(nameof(UnaryOps))]
     public void EveryUnaryOpOnEveryLayout(ExprOp op, DType type)
     {
@@ -72,10 +59,10 @@ public sealed class MapTests
         }
     }
 
-    [Theory, MemberData(nameof(Casts))]
+    [Theory, MemberData(nameof(TypeCases.Pairs), MemberType = typeof(TypeCases))]
     public void EveryCast(DType from, DType to) => CheckEverywhere(Expr.Input(0, from).Cast(to), [from]);
 
-    [Theory, MemberData(nameof(Types))]
+    [Theory, MemberData(nameof(TypeCases.All), MemberType = typeof(TypeCases))]
     public void SelectionsAndBitcasts(DType type)
     {
         Expr a = Expr.Input(0, type), b = Expr.Input(1, type), c = Expr.Input(2, DType.Bool);
@@ -180,7 +167,7 @@ public sealed class MapTests
         }
     }
 
-    [Theory, MemberData(nameof(Types))]
+    [Theory, MemberData(nameof(TypeCases.All), MemberType = typeof(TypeCases))]
     public void CopiesOfEveryLayout(DType type)
     {
         foreach (int[] shape in (int[][])[.. Views.Shapes, [64, 64], [65, 130], [3, 70, 66], [70, 3, 66], [33, 20, 40, 3]])

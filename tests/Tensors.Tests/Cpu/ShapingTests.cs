@@ -6,9 +6,7 @@ public sealed class ShapingTests
 {
     private static readonly CpuDevice Device = new(2);
 
-    public static TheoryData<DType> Types => [.. Enum.GetValues<DType>()];
-
-    [Theory, MemberData(nameof(Types))]
+    [Theory, MemberData(nameof(TypeCases.All), MemberType = typeof(TypeCases))]
     public void PadSurroundsWithZeros(DType type)
     {
         foreach (int[] shape in Views.Shapes)
@@ -32,7 +30,7 @@ public sealed class ShapingTests
         }
     }
 
-    [Theory, MemberData(nameof(Types))]
+    [Theory, MemberData(nameof(TypeCases.All), MemberType = typeof(TypeCases))]
     public void ConcatJoinsAlongEveryAxis(DType type)
     {
         foreach (int[] shape in Views.Shapes.Where(s => s.Length > 0))

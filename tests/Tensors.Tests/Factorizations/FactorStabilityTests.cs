@@ -10,9 +10,7 @@ public sealed class FactorStabilityTests
 
     private static readonly int[] Sides = [0, 1, 2, 15, 16, 17, 31, 32, 33, 65, 100];
 
-    public static TheoryData<DType> Types => [DType.F32, DType.F64];
-
-    [Theory, MemberData(nameof(Types))]
+    [Theory, InlineData(DType.F32), InlineData(DType.F64)]
     public void Cholesky(DType type)
     {
         foreach (int n in Sides)
@@ -29,7 +27,7 @@ public sealed class FactorStabilityTests
         }
     }
 
-    [Theory, MemberData(nameof(Types))]
+    [Theory, InlineData(DType.F32), InlineData(DType.F64)]
     public void LuAndSolutions(DType type)
     {
         foreach ((int m, int n) in Sides.SelectMany(s => ((int, int)[])[(s, s), (s + 3, s), (s, (2 * s) + 1)]))
@@ -51,7 +49,7 @@ public sealed class FactorStabilityTests
         }
     }
 
-    [Theory, MemberData(nameof(Types))]
+    [Theory, InlineData(DType.F32), InlineData(DType.F64)]
     public void QrAndLeastSquares(DType type)
     {
         foreach ((int m, int n) in Sides.SelectMany(s => ((int, int)[])[(s, s), ((2 * s) + 3, s), (s, s + 5)]))
