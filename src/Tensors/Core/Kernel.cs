@@ -122,7 +122,8 @@ public readonly record struct RowStage(ReduceOp Op, Expr Body);
 /// </summary>
 /// <param name="Rows">m.</param>
 /// <param name="Columns">n.</param>
-public sealed record MatMulKernel(int Rows, int Columns) : Kernel
+/// <param name="Symmetric">Every element above the diagonal is the one across it: only those on and below are products. m is n.</param>
+public sealed record MatMulKernel(int Rows, int Columns, bool Symmetric = false) : Kernel
 {
     /// <inheritdoc/>
     public override Accumulation Order => Math.Min(Rows, Columns) >= 2 ? Accumulation.InOrder : Accumulation.DotTree;

@@ -6,6 +6,7 @@ namespace Engine.Tensors.Cpu;
 internal sealed unsafe class CpuMatMul : CpuKernel
 {
     private readonly bool isDouble;
+    private readonly bool symmetric;
     private readonly int m;
     private readonly int n;
     private readonly int k;
@@ -29,6 +30,7 @@ internal sealed unsafe class CpuMatMul : CpuKernel
     {
         this.epilogue = epilogue;
         isDouble = a.DType == DType.F64;
+        symmetric = kernel.Symmetric;
         m = kernel.Rows;
         n = kernel.Columns;
         k = a.Layout.Shape[^1];
@@ -44,7 +46,7 @@ internal sealed unsafe class CpuMatMul : CpuKernel
         outer = 1;
         foreach (int length in lengths.AsSpan(..lead)) outer *= length;
         // Rows of A that continue from one product of the batch to the next, with one B for all, are one taller product: its bits are the same when it is no vector.
-        if (batch > 1 && bBatch == 0 && aBatch == (long)m * aRow && Math.Min(m, n) >= 2)
+        if (!symmetric && batch > 1 && bBatch == 0 && aBatch == (long)m * aRow && Math.Min(m, n) >= 2)
         {
             m *= batch;
             batch = 1;
@@ -63,12 +65,12 @@ internal sealed unsafe class CpuMatMul : CpuKernel
             if (isDouble)
             {
                 Gemm.MultiplyBatch(pool, batch, m, n, k, (double*)operands[0] + atA, aBatch, aRow, aColumn,
-                    (double*)operands[1] + atB, bBatch, bRow, bColumn, (double*)product + atC, step, n, new(epilogue, operands));
+                    (double*)operands[1] + atB, bBatch, bRow, bColumn, (double*)product + atC, step, n, new(epilogue, operands), symmetric);
             }
             else
             {
                 Gemm.MultiplyBatch(pool, batch, m, n, k, (float*)operands[0] + atA, aBatch, aRow, aColumn,
-                    (float*)operands[1] + atB, bBatch, bRow, bColumn, (float*)product + atC, step, n, new(epilogue, operands));
+                    (float*)operands[1] + atB, bBatch, bRow, bColumn, (float*)product + atC, step, n, new(epilogue, operands), symmetric);
             }
         }
     }

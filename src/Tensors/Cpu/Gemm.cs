@@ -21,21 +21,21 @@ internal static unsafe class Gemm
         MultiplyBatch(pool, 1, m, n, k, a, 0, ars, acs, b, 0, brs, bcs, c, 0, crs);
 
     /// <summary>Products of <paramref name="batch"/> pairs in single precision; the matrices of one operand are <c>abs</c>, <c>bbs</c> and <c>cbs</c> elements apart.
-    /// An epilogue is applied to what a thread has computed; the products are then parts of one row-major result.</summary>
+    /// An epilogue is applied to what a thread has computed; the products are then parts of one row-major result. Of symmetric products the lower triangle is computed and mirrored.</summary>
     public static void MultiplyBatch(
         WorkerPool pool, int batch, int m, int n, int k, float* a, nint abs, nint ars, nint acs, float* b, nint bbs, nint brs, nint bcs, float* c, nint cbs, nint crs,
-        EpilogueCall epilogue = default)
+        EpilogueCall epilogue = default, bool symmetric = false)
     {
-        var problem = new GemmProblem<float> { M = m, N = n, K = k, A = a, ARow = ars, AColumn = acs, B = b, BRow = brs, BColumn = bcs, C = c, CRow = crs };
+        var problem = new GemmProblem<float> { M = m, N = n, K = k, A = a, ARow = ars, AColumn = acs, B = b, BRow = brs, BColumn = bcs, C = c, CRow = crs, Symmetric = symmetric };
         Run(SimdWidth.Gemm, pool, problem, batch, abs, bbs, cbs, epilogue);
     }
 
     /// <summary>Products of <paramref name="batch"/> pairs in double precision.</summary>
     public static void MultiplyBatch(
         WorkerPool pool, int batch, int m, int n, int k, double* a, nint abs, nint ars, nint acs, double* b, nint bbs, nint brs, nint bcs, double* c, nint cbs, nint crs,
-        EpilogueCall epilogue = default)
+        EpilogueCall epilogue = default, bool symmetric = false)
     {
-        var problem = new GemmProblem<double> { M = m, N = n, K = k, A = a, ARow = ars, AColumn = acs, B = b, BRow = brs, BColumn = bcs, C = c, CRow = crs };
+        var problem = new GemmProblem<double> { M = m, N = n, K = k, A = a, ARow = ars, AColumn = acs, B = b, BRow = brs, BColumn = bcs, C = c, CRow = crs, Symmetric = symmetric };
         Run(SimdWidth.Gemm, pool, problem, batch, abs, bbs, cbs, epilogue);
     }
 

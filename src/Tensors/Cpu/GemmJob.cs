@@ -54,7 +54,7 @@ internal unsafe struct GemmJob<T, TVector, TSimd>
         };
         if (SymmetricJob<T, TVector, TSimd>.Fits(problem, batch, aBatch, bBatch))
         {
-            SymmetricJob<T, TVector, TSimd>.Run(pool, problem, batch, aBatch, cBatch);
+            SymmetricJob<T, TVector, TSimd>.Run(pool, problem, batch, aBatch, bBatch, cBatch);
             // A thread writes rows and, mirrored, columns: no part is complete before the end.
             if (epilogue.Exists)
                 pool.Run(job._rowSlices = pool.Threads == 1 ? 1 : 2 * pool.Threads, &ExecuteEpilogue, &job);

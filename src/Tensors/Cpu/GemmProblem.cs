@@ -3,7 +3,7 @@ namespace Engine.Tensors.Cpu;
 /// <summary>
 /// C[M, N] = A[M, K] * B[K, N]. Strides count elements; those of A and B may be negative or zero. The columns of C are contiguous.
 /// With <see cref="LowerOnly"/> row i of C is wanted up to column i + <see cref="Diagonal"/>; what lies beyond is computed or left as it is.
-/// With <see cref="Accumulate"/> the chains of multiply-adds begin with what C holds instead of +0.
+/// With <see cref="Symmetric"/> the elements above the diagonal are copies of those below. With <see cref="Accumulate"/> the chains of multiply-adds begin with what C holds instead of +0.
 /// </summary>
 internal unsafe struct GemmProblem<T>
     where T : unmanaged
@@ -21,5 +21,6 @@ internal unsafe struct GemmProblem<T>
     public nint CRow;
     public bool LowerOnly;
     public int Diagonal;
+    public bool Symmetric;
     public bool Accumulate;
 }

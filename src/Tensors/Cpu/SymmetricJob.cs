@@ -3,15 +3,16 @@ using System.Runtime.CompilerServices;
 namespace Engine.Tensors.Cpu;
 
 /// <summary>
-/// Products of matrices with their own transposes, C = A A^T: half of each is computed and mirrored. Multiplication is commutative and both halves add in the same order, so the
-/// bits are those of the whole product. Chunks are whole products, or slices of rows up to the diagonal with about the same work.
+/// Symmetric products: half of each is computed and mirrored. Those of matrices with their own transposes, C = A A^T, keep the bits of the whole product: multiplication is commutative
+/// and both halves add in the same order. Of others that the caller calls symmetric the lower half has them, the upper is its copy. Chunks are whole products, or slices of rows
+/// up to the diagonal with about the same work.
 /// </summary>
 internal unsafe struct SymmetricJob<T, TVector, TSimd>
     where T : unmanaged
     where TVector : struct
     where TSimd : struct, ISimd<T, TVector>
 {
-    // A strip of rows is computed up to the end of the tile that the diagonal runs through, so small matrices gain nothing.
+    // A strip of rows is computed up to the end of the tile that the diagonal runs through, so small matrices gain nothing by it.
     private const int LeastTiles = 2;
 
     // Every slice packs the columns it needs, so there are fewer than a product without symmetry would have.
@@ -23,21 +24,27 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
 
     private GemmProblem<T> _problem;
     private nint _aBatch;
+    private nint _bBatch;
     private nint _cBatch;
     private int _batch;
     private int _group;
     private int _slices;
 
-    /// <summary>True when B is the transpose of A, in the same memory, and large enough for half the work to pay.</summary>
-    public static bool Fits(in GemmProblem<T> problem, int batch, nint aBatch, nint bBatch) =>
-        problem.A == problem.B && problem.ARow == problem.BColumn && problem.AColumn == problem.BRow && problem.M == problem.N && (batch == 1 || aBatch == bBatch)
-        && problem.N >= LeastTiles * GemmBlocks<T, TVector, TSimd>.TileColumns && problem.K > 0;
+    /// <summary>True when the product is called symmetric, or B is the transpose of A, in the same memory, and large enough for half the work to pay.</summary>
+    public static bool Fits(in GemmProblem<T> problem, int batch, nint aBatch, nint bBatch)
+    {
+        if (problem.K == 0 || problem.M != problem.N || problem.M == 1)
+            return false;
+        return problem.Symmetric
+            || (problem.A == problem.B && problem.ARow == problem.BColumn && problem.AColumn == problem.BRow && (batch == 1 || aBatch == bBatch)
+                && problem.N >= LeastTiles * GemmBlocks<T, TVector, TSimd>.TileColumns);
+    }
 
     /// <summary>Computes every product of the batch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run(WorkerPool pool, in GemmProblem<T> problem, int batch, nint aBatch, nint cBatch)
+    public static void Run(WorkerPool pool, in GemmProblem<T> problem, int batch, nint aBatch, nint bBatch, nint cBatch)
     {
-        var job = new SymmetricJob<T, TVector, TSimd> { _problem = problem, _aBatch = aBatch, _cBatch = cBatch, _batch = batch, _group = batch, _slices = 1 };
+        var job = new SymmetricJob<T, TVector, TSimd> { _problem = problem, _aBatch = aBatch, _bBatch = bBatch, _cBatch = cBatch, _batch = batch, _group = batch, _slices = 1 };
         job._problem.LowerOnly = true;
         var chunks = job.Divide(pool.Threads);
         if (chunks == 1)
@@ -78,7 +85,7 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
         problem.N = end;
         problem.Diagonal = begin;
         problem.A += begin * problem.ARow + first * job->_aBatch;
-        problem.B += first * job->_aBatch;
+        problem.B += first * job->_bBatch;
         problem.C += first * job->_cBatch;
         for (var count = Math.Min(job->_group, job->_batch - first); count > 0; count--)
         {
@@ -88,7 +95,7 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
             problem.C = whole;
             Mirror(whole, problem.CRow, begin, end);
             problem.A += job->_aBatch;
-            problem.B += job->_aBatch;
+            problem.B += job->_bBatch;
             problem.C += job->_cBatch;
         }
     }

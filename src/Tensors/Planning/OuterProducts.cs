@@ -14,7 +14,7 @@ internal static class OuterProducts
         for (int i = 0; i < draft.Steps.Count; i++)
         {
             PlanStep step = draft.Steps[i];
-            if (step.Kernel is not MatMulKernel { Columns: >= ShortestRow } || step.Inputs[0].Layout.Shape[^1] != 1) continue;
+            if (step.Kernel is not MatMulKernel { Columns: >= ShortestRow, Symmetric: false } || step.Inputs[0].Layout.Shape[^1] != 1) continue;
             Operand output = step.Outputs[0];
             Expr a = Expr.Input(0, output.DType), b = Expr.Input(1, output.DType);
             draft.Steps[i] = step with

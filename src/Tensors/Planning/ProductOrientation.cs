@@ -2,7 +2,7 @@ namespace Engine.Tensors;
 
 /// <summary>
 /// Computes a matrix product as its transpose, (A B)^T = B^T A^T, where all readers see it turned around: the gradient of a layer's matrix, for one. The bits are the same,
-/// because a product of two numbers does not depend on their order and the sums run over the same axis.
+/// because a product of two numbers does not depend on their order and the sums run over the same axis. Of a symmetric product the other triangle would be computed.
 /// </summary>
 internal static class ProductOrientation
 {
@@ -19,7 +19,7 @@ internal static class ProductOrientation
         var turned = new Dictionary<int, (int Rows, int Columns)>();
         for (int i = 0; i < steps.Count; i++)
         {
-            if (steps[i].Kernel is not MatMulKernel { Rows: > 1, Columns: > 1 } product || !readers.TryGetValue(steps[i].Outputs[0].Buffer, out List<Layout>? layouts)) continue;
+            if (steps[i].Kernel is not MatMulKernel { Rows: > 1, Columns: > 1, Symmetric: false } product || !readers.TryGetValue(steps[i].Outputs[0].Buffer, out List<Layout>? layouts)) continue;
             if (layouts.Exists(l => l.IsContiguous) || !layouts.TrueForAll(l => TryTurn(l, product, out _))) continue;
             if (!layouts.Exists(l => TryTurn(l, product, out Layout? other) && other.IsContiguous)) continue;
             turned[steps[i].Outputs[0].Buffer] = (product.Rows, product.Columns);

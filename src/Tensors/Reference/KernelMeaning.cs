@@ -21,8 +21,8 @@ internal static class KernelMeaning
             case ReduceKernel reduce:
                 Reduction.Run(reduce, inputs[0], result);
                 break;
-            case MatMulKernel:
-                MatrixProduct.Run(inputs[0], inputs[1], result);
+            case MatMulKernel product:
+                MatrixProduct.Run(inputs[0], inputs[1], result, product.Symmetric);
                 break;
             case ConvolutionKernel convolution:
                 Convolution.Run(convolution, inputs[0], inputs[1], result);
