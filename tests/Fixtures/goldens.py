@@ -352,6 +352,26 @@ run("ScaleByLearningRate", scheduled(0.5, lambda o: S.CosineAnnealingLR(o, 5, 0.
 run("ScaleByLearningRate", scheduled(0.4, lambda o: S.StepLR(o, 2, 0.25)))
 run("ScaleByLearningRate", scheduled(0.3, lambda o: S.LambdaLR(o, lambda step: min(1, (step + 1) / 3))))
 
+
+def averaged(decay, nesterov, corrected):
+    """Replaces the gradient by its running mean."""
+    mean, count = None, 0
+
+    def clip(p):
+        nonlocal mean, count
+        g = p[0].grad.clone()
+        mean, count = torch.lerp(g, torch.zeros_like(g) if mean is None else mean, decay), count + 1
+        ahead = torch.lerp(g, mean, decay) if nesterov else mean
+        p[0].grad.copy_(ahead / (1 - decay**count) if corrected else ahead)
+    return clip
+
+
+for decay, nesterov, corrected in [(0.9, False, False), (0.6, True, False), (0.8, False, True)]:
+    run("Average", sgd(1), clip=averaged(decay, nesterov, corrected))
+run("Steepest", plain(lambda p: O.Adam(p, 1, (0.8, 0.95), 1e-3)))
+run("Steepest", plain(lambda p: O.Adagrad(p, 1, eps=1e-2)))
+run("Steepest", plain(lambda p: O.RMSprop(p, 1, 0.9, 1e-3)))
+
 schedules = {}
 
 

@@ -22,6 +22,17 @@ public abstract class Preconditioner
     /// <param name="left">L, [.., out, out], invertible; the identity when null.</param>
     /// <param name="right">R, [.., in, in], invertible; the identity when null.</param>
     public static Preconditioner Sides(Tensor? left, Tensor? right) => new SidesPreconditioner(left, right);
+
+    /// <summary>Both sides, L X R, given by the inverses, which gradients and updates go through.</summary>
+    /// <param name="left">L^-1, [.., out, out]; the identity when null.</param>
+    /// <param name="right">R^-1, [.., in, in]; the identity when null.</param>
+    public static Preconditioner InverseSides(Tensor? left, Tensor? right) => new InverseSidesPreconditioner(left, right);
+
+    /// <summary>Entry by entry in another basis: D (U^T X V), for orthogonal U and V.</summary>
+    /// <param name="left">U, [.., out, out]; the identity when null.</param>
+    /// <param name="right">V, [.., in, in]; the identity when null.</param>
+    /// <param name="d">Positive, of the weight's shape or broadcasting to it.</param>
+    public static Preconditioner InBasis(Tensor? left, Tensor? right, Tensor d) => new BasisPreconditioner(left, right, d);
 }
 
 internal sealed class DiagonalPreconditioner(Tensor d) : Preconditioner
@@ -46,6 +57,29 @@ internal sealed class SidesPreconditioner(Tensor? left, Tensor? right) : Precond
     private Tensor Right(Tensor x, Func<Tensor, Tensor, Tensor> map) => right is null ? x : map(x, right);
 }
 
+internal sealed class InverseSidesPreconditioner(Tensor? left, Tensor? right) : Preconditioner
+{
+    private readonly Preconditioner inverse = Sides(left, right);
+
+    public override Tensor Apply(Tensor x) => inverse.Undo(x);
+
+    public override Tensor Undo(Tensor x) => inverse.Apply(x);
+
+    public override Tensor ApplyDual(Tensor gradient) => Sides(left?.T, right?.T).Apply(gradient);
+}
+
+internal sealed class BasisPreconditioner(Tensor? left, Tensor? right, Tensor d) : Preconditioner
+{
+    private readonly Preconditioner into = Sides(left?.T, right), outOf = Sides(left, right?.T);
+
+    public override Tensor Apply(Tensor x) => into.Apply(x) * d;
+
+    public override Tensor Undo(Tensor x) => outOf.Apply(x / d);
+
+    // U and V are their own inverse transposes, so gradients turn as weights do. What follows is a norm in the other basis.
+    public override Tensor ApplyDual(Tensor gradient) => into.Apply(gradient) / d;
+}
+
 /// <summary>A norm of the preconditioned tensor.</summary>
 internal sealed class PreconditionedNorm(TensorNorm inner, Preconditioner by) : TensorNorm
 {
@@ -56,4 +90,6 @@ internal sealed class PreconditionedNorm(TensorNorm inner, Preconditioner by) : 
     internal override Tensor Dual(Tensor gradient) => inner.Dual(by.ApplyDual(gradient));
 
     internal override Tensor Map(Tensor gradient, PolarAccuracy accuracy) => by.Undo(inner.Map(by.ApplyDual(gradient), accuracy));
+
+    public override Tensor Riesz(Tensor gradient, PolarAccuracy accuracy = PolarAccuracy.Default) => by.Undo(inner.Riesz(by.ApplyDual(gradient), accuracy));
 }

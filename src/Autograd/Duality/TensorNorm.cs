@@ -33,6 +33,21 @@ public abstract class TensorNorm
     }
 
     /// <summary>
+    /// The update u that maximizes (gradient, u) - N(u)^2 / 2: dual norm times duality map. For the Euclidean norm the gradient's own numbers, bit for bit.
+    /// </summary>
+    /// <param name="gradient">The gradient.</param>
+    /// <param name="accuracy">How exact polar factors are, where the norm has one.</param>
+    /// <exception cref="ShapeException">The norm is one of matrices and the tensor is none.</exception>
+    public virtual Tensor Riesz(Tensor gradient, PolarAccuracy accuracy = PolarAccuracy.Default)
+    {
+        Tensor update = Dualize(gradient, accuracy);
+        if (gradient.Count == 0) return update;
+        // The pairing is the dual norm as far as the map is exact, and costs no singular values.
+        DType type = gradient.DType.IsHalfWidth() ? DType.F32 : gradient.DType;
+        return (update.Cast(type) * Ops.Sum(gradient.Cast(type) * update.Cast(type))).Cast(gradient.DType);
+    }
+
+    /// <summary>
     /// A weight brought to norm 1: for norms of matrices the duality map of the weight itself, which sets every singular value, row or column to its greatest length
     /// (Bernstein and Newhouse, "Modular Duality in Deep Learning", 2024); for norms of vectors the nearest point of the unit ball along the way to the origin.
     /// </summary>

@@ -24,6 +24,8 @@ internal sealed class EuclideanTensorNorm : TensorNorm
 
     internal override Tensor Map(Tensor gradient, PolarAccuracy accuracy) => Lengths.Unit(gradient);
 
+    public override Tensor Riesz(Tensor gradient, PolarAccuracy accuracy = PolarAccuracy.Default) => gradient;
+
     public override Tensor Project(Tensor weight)
     {
         Tensor length = Of(weight).Cast(weight.DType);

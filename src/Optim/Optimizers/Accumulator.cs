@@ -26,4 +26,7 @@ internal static class Accumulator
 
     /// <summary>A counter at 0.</summary>
     public static Tensor NoSteps() => Tensor.Zeros([], DType.I64);
+
+    /// <summary>1 - b^t, the weight that t steps have together. As -expm1(t log b) it keeps its digits in f32 where b is near 1.</summary>
+    public static Tensor WeightSince(double b, Tensor count) => -Ops.Expm1(count * Math.Log(b));
 }

@@ -66,7 +66,7 @@ public sealed class ScaleByAdam : Optimizer
         Tensor step = state[Accumulator.Step] + 1;
         Tensor count = step.Cast(Accumulator.ScalarType(gradient.Tensors));
         // Divided once here, multiplied at every element.
-        Tensor meanScale = 1 / WeightSince(b1, count), squareScale = 1 / WeightSince(b2, count);
+        Tensor meanScale = 1 / Accumulator.WeightSince(b1, count), squareScale = 1 / Accumulator.WeightSince(b2, count);
         for (int i = 0; i < updates.Length; i++)
         {
             DType type = means[i].DType;
@@ -78,7 +78,4 @@ public sealed class ScaleByAdam : Optimizer
         }
         return (gradient.Dual(updates), new(state.Leaves.WithLeaves([.. means, .. squares, step])));
     }
-
-    /// <summary>1 - b^t, the weight that t steps have together. As -expm1(t log b) it keeps its digits in f32 where b is near 1.</summary>
-    private static Tensor WeightSince(double b, Tensor count) => -Ops.Expm1(count * Math.Log(b));
 }

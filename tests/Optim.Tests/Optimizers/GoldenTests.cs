@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Engine.Autograd;
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 using Engine.Testing;
 
@@ -21,6 +22,11 @@ public sealed class GoldenTests
         ["ScaleByAdam"] = [new ScaleByAdam(), new ScaleByAdam(0.5, 0.9, 1e-3), new ScaleByAdam(0, 0.99)],
         ["AdamW"] = [new AdamW(0.1), new AdamW(0.05, weightDecay: 0.5), new AdamW(0.2, weightDecay: 0)],
         ["Momentum"] = [new Momentum() >> Descent, new Momentum(0.5) >> Descent, new Momentum(0.8, nesterov: true) >> Descent],
+        ["Average"] = [new Average() >> Descent, new Average(0.6, nesterov: true) >> Descent, new Average(0.8, corrected: true) >> Descent],
+        ["Steepest"] =
+        [
+            Squares(SquareSum.CorrectedMean, 0.95, 1e-3, new Average(0.8, corrected: true)), Squares(SquareSum.Sum, 0, 1e-2), Squares(SquareSum.Mean, 0.9, 1e-3),
+        ],
         ["ClipByGlobalNorm"] = [new ClipByGlobalNorm(1) >> Descent, new ClipByGlobalNorm(3) >> Descent, new ClipByGlobalNorm(100) >> Descent],
         ["ClipByValue"] = [new ClipByValue(1) >> Descent, new ClipByValue(3) >> Descent, new ClipByValue(100) >> Descent],
         ["WeightDecay"] = [Descent >> new WeightDecay(0.1), Descent >> new WeightDecay(0.5), Descent >> new WeightDecay(0.01)],
@@ -86,4 +92,8 @@ public sealed class GoldenTests
         Assert.True(goldens.TryGetValue(name, out JsonElement[]? cases) && cases.Length >= Least, $"{name} needs {Least} goldens in tests/Fixtures/goldens.py.");
 
     private static double[] Numbers(JsonElement list) => Goldens.Tensor(list).ToArray<double>();
+
+    /// <summary>Adam, AdaGrad and RMSProp: the Euclidean norm through the roots of squares.</summary>
+    private static Steepest Squares(SquareSum sum, double decay, double eps, Average? average = null) =>
+        new(VectorNorms.Euclidean, average, new DiagonalPreconditioning(sum, decay, eps: eps), normalized: false);
 }

@@ -1,3 +1,4 @@
+using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Optim.Tests;
@@ -18,6 +19,20 @@ public sealed class ReferenceTests
     {
         ["Sgd"] = (new Sgd(0.02, 0.9, nesterov: true), () => Each(Summed(0.9, nesterov: true), (m, _) => -0.02 * m)),
         ["Momentum"] = (new Momentum(0.6) >> Descent >> new ScaleBy(0.02), () => Each(Summed(0.6, nesterov: false), (m, _) => -0.02 * m)),
+        ["Average"] = (new Average(0.7, nesterov: true) >> Descent >> new ScaleBy(0.02), () =>
+        {
+            double[] mean = new double[4];
+            return (_, g, _) => Array.ConvertAll(Enumerable.Range(0, 4).ToArray(), i =>
+            {
+                mean[i] = (0.7 * mean[i]) + (0.3 * g[i]);
+                return -0.02 * ((0.3 * g[i]) + (0.7 * mean[i]));
+            });
+        }
+        ),
+        // A preset of norm, mean and statistics is the stand-alone formula of Adam.
+        ["Steepest"] = (
+            new Steepest(VectorNorms.Euclidean, new Average(0.8, corrected: true), new DiagonalPreconditioning(SquareSum.CorrectedMean, 0.95, eps: 1e-3), normalized: false) >> new ScaleBy(0.05),
+            () => Each(Moments(0.8, 0.95, 1e-3), (u, _) => -0.05 * u)),
         ["ScaleByAdam"] = (new ScaleByAdam(0.8, 0.95, 1e-3) >> new ScaleBy(0.05), () => Each(Moments(0.8, 0.95, 1e-3), (u, _) => -0.05 * u)),
         ["Adam"] = (new Adam(0.05), () => Each(Moments(0.9, 0.999, 1e-8), (u, _) => -0.05 * u)),
         ["AdamW"] = (new AdamW(0.05, weightDecay: 0.3), () => Each(Moments(0.9, 0.999, 1e-8), (u, w) => -0.05 * (u + (0.3 * w)))),
