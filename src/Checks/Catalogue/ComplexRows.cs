@@ -67,7 +67,7 @@ internal static class ComplexRows
 
     private static OpCase MatMul(Generator g)
     {
-        Shape batch = g.Shape(maxRank: 2);
+        Shape batch = g.Pick<Shape>([], [g.Integer(0, 3)], [2, g.Integer(1, 2)]);
         int m = g.Length(1, 3), k = g.Length(0, 4), n = g.Length(1, 3);
         Shape a = g.Broadcastable(batch), b = g.Broadcastable(batch);
         return new(

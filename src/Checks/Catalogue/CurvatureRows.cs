@@ -24,8 +24,8 @@ internal static class CurvatureRows
         new("empiricalFisherProduct", Empirical) { Cost = 5 },
         new("perExampleGradients", PerExample) { Cost = 5 },
         new("neuralTangentKernel.full", g => Kernel(g, TangentKernelMethod.Jacobians)) { Cost = 5 },
-        new("neuralTangentKernel.full products", g => Kernel(g, TangentKernelMethod.Products)) { Cost = 5 },
-        new("neuralTangentKernel.trace", g => Kernel(g, null)) { Cost = 5 },
+        new("neuralTangentKernel.full products", g => Kernel(g, TangentKernelMethod.Products)) { Cost = 15 },
+        new("neuralTangentKernel.trace", g => Kernel(g, null)) { Cost = 10 },
     ];
 
     private static Tensor Model(Weights w, Tensor x) => Ops.Tanh(Ops.MatMul(w[0], x.Reshape(Inputs, 1)).Reshape(Outputs)) + (w[1] * x[0]);

@@ -12,7 +12,7 @@ internal static class OdeRows
     public static OpInfo[] All { get; } =
     [
         new("rungeKutta4", Predators) { SingleTolerance = 1e-5, Cost = 4 },
-        new("rungeKutta4 of a tree", Oscillator) { SingleTolerance = 1e-5, Cost = 4 },
+        new("rungeKutta4 of a tree", Oscillator) { SingleTolerance = 1e-5, Cost = 8 },
         new("dormandPrince", Decay) { Covers = ["OdeOp"], SingleTolerance = 1e-4, Domains = "[0.5, 3]", Cost = 10 },
         new("dormandPrince logistic", Logistic) { Covers = ["OdeOp"], SingleTolerance = 1e-4, Domains = "[0.8, 1.6], [-0.3, 0.3]", Cost = 20 },
     ];

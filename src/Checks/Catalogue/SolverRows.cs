@@ -56,7 +56,7 @@ internal static class SolverRows
             xs => Widened.Run(xs, x => solve(Products(form.Build(x[0], n)), x[1])), [new([n, n]) { TakesWild = false }, new([n]) { TakesWild = false }],
             a => new([n], [.. Naive.SolveEquations(form.Reference(Matrix(a[0])), Naive.Build(n, 1, (i, _) => a[1][i])).Cast<double>()]));
     })
-    { SingleTolerance = 1e-4, Cost = 5 };
+    { SingleTolerance = 1e-4, Cost = 10 };
 
     private static OpInfo LargestPair(string name, Func<TensorList, Tensor> part, Func<double[,], double[,], int, Grid> reference) => new(name, g =>
     {
