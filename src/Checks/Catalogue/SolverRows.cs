@@ -51,7 +51,7 @@ internal static class SolverRows
 
     private static OpInfo Equations(string name, Form form, Func<Func<Tensor, Tensor>, Tensor, Tensor> solve) => new(name, g =>
     {
-        int n = g.Integer(1, 4);
+        int n = g.Integer(1, 3);
         return new(
             xs => Widened.Run(xs, x => solve(Products(form.Build(x[0], n)), x[1])), [new([n, n]) { TakesWild = false }, new([n]) { TakesWild = false }],
             a => new([n], [.. Naive.SolveEquations(form.Reference(Matrix(a[0])), Naive.Build(n, 1, (i, _) => a[1][i])).Cast<double>()]));

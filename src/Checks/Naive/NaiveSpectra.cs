@@ -64,4 +64,19 @@ internal static partial class Naive
         double[,] left = SolveEquations(Product(Turned(c), c), Turned(c));
         return Product(Turned(f), SolveEquations(Product(f, Turned(f)), left));
     }
+
+    /// <summary>The polar factor of a matrix of full rank: Newton's iteration x = (x + x^-T) / 2 on the triangle of a QR factorization (Higham 1986).</summary>
+    public static double[,] Polar(double[,] a)
+    {
+        if (a.GetLength(0) < a.GetLength(1)) return Turned(Polar(Turned(a)));
+        (double[,] q, double[,] x) = Qr(a);
+        int n = x.GetLength(0);
+        double[,] one = Build(n, n, (i, j) => i == j ? 1 : 0);
+        for (int step = 0; step < 40; step++)
+        {
+            double[,] inverse = SolveEquations(x, one);
+            x = Build(n, n, (i, j) => (x[i, j] + inverse[j, i]) / 2);
+        }
+        return Product(q, x);
+    }
 }
