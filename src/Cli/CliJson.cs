@@ -14,6 +14,7 @@ namespace Engine.Cli;
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(TrainOutput))]
 [JsonSerializable(typeof(PredictOutput))]
+[JsonSerializable(typeof(SweepOutput))]
 [JsonSerializable(typeof(GradcheckOutput))]
 [JsonSerializable(typeof(DevicesOutput))]
 [JsonSerializable(typeof(BenchOutput))]

@@ -39,6 +39,7 @@ internal static class TrainCommand
             Epochs = choices.Epochs,
             BatchSize = choices.Batch,
             Seed = choices.Seed,
+            Initialize = OptimizerChoice.Contender(choices.Optimizer).StartsDualized ? (module, key) => module.InitializeDualized(key) : null,
             Device = device,
             CheckpointPath = plan.Folder.Checkpoint,
             Resume = plan.IsResumed,

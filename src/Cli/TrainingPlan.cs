@@ -24,7 +24,7 @@ internal sealed record TrainingPlan(RunConfig Config, RunFolder Folder, bool IsR
 
     public int StepsPerEpoch => Split.Train.Rows / Config.Training.Batch;
 
-    public Optimizer Optimizer => OptimizerChoice.Create(Config.Training.Optimizer, Config.Training.LearningRate, Config.Training.Epochs * StepsPerEpoch);
+    public Optimizer Optimizer => OptimizerChoice.Create(Config.Training.Optimizer, Module, Config.Training.LearningRate, Config.Training.Epochs * StepsPerEpoch);
 
     /// <summary>What a test score is called in files and output.</summary>
     public string ScoreName => Config.IsClassification ? "test_accuracy" : "test_rmse";

@@ -13,7 +13,6 @@ public sealed class MatrixChart
     private const double Widest = 440;
 
     private readonly double[,] values;
-    private string[,]? texts;
     private bool[,]? warm;
 
     /// <summary>Creates a chart.</summary>
@@ -40,6 +39,9 @@ public sealed class MatrixChart
 
     /// <summary>A name per column, or none.</summary>
     public IReadOnlyList<string> ColumnLabels { get; init; } = [];
+
+    /// <summary>What stands in each cell; the number when null.</summary>
+    public string[,]? Texts { get; init; }
 
     private int Rows => values.GetLength(0);
 
@@ -77,7 +79,7 @@ public sealed class MatrixChart
         }
 
         var names = labels.Count > 0 ? labels : [.. Enumerable.Range(0, n).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        return new MatrixChart(shares) { Title = title, XLabel = "predicted", YLabel = "true", RowLabels = names, ColumnLabels = names, texts = texts, warm = errors };
+        return new MatrixChart(shares) { Title = title, XLabel = "predicted", YLabel = "true", RowLabels = names, ColumnLabels = names, Texts = texts, warm = errors };
     }
 
     /// <summary>Draws the chart.</summary>
@@ -86,6 +88,8 @@ public sealed class MatrixChart
     public string ToSvg()
     {
         if (RowLabels.Count > 0 && RowLabels.Count != Rows) throw new ArgumentException($"the matrix has {Rows} rows, got {RowLabels.Count} row labels");
+        if (Texts is not null && (Texts.GetLength(0) != Rows || Texts.GetLength(1) != Columns))
+            throw new ArgumentException($"the matrix is {Rows} by {Columns}, got {Texts.GetLength(0)} by {Texts.GetLength(1)} texts");
         if (ColumnLabels.Count > 0 && ColumnLabels.Count != Columns) throw new ArgumentException($"the matrix has {Columns} columns, got {ColumnLabels.Count} column labels");
 
         const double LongestLabel = 120;
@@ -177,7 +181,7 @@ public sealed class MatrixChart
 
     private string[,] CellTexts()
     {
-        if (texts is not null) return texts;
+        if (Texts is not null) return Texts;
 
         bool whole = true;
         foreach (double value in values) whole &= double.IsNaN(value) || value == Math.Floor(value);

@@ -67,7 +67,7 @@ public sealed class Trainer
 
     private TrainState InitialState()
     {
-        Weights weights = model.Initialize(Key(Stream.Initialization));
+        Weights weights = options.Initialize?.Invoke(model, Key(Stream.Initialization)) ?? model.Initialize(Key(Stream.Initialization));
         return new(weights, optimizer.Initialize(weights), model.InitializeBuffers(), Tensor.Scalar(0, DType.I64), Key(Stream.Steps));
     }
 

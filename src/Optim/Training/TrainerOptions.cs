@@ -1,3 +1,5 @@
+using Engine.Autograd;
+using Engine.Autograd.Layers;
 using Engine.Tensors;
 
 namespace Engine.Optim.Training;
@@ -13,6 +15,9 @@ public sealed record TrainerOptions
 
     /// <summary>Decides the first weights, the order of the rows and all other chance.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Draws the first weights; <see cref="Module.Initialize"/> when null.</summary>
+    public Func<Module, RandomKey, Weights>? Initialize { get; init; }
 
     /// <summary>Where the training runs; the default CPU when null. The result does not depend on it.</summary>
     public Device? Device { get; init; }

@@ -53,7 +53,7 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
     public void Prepare(TBatch example)
     {
         if (!Plan(example) || Ready().Plan.HasWhile || options is { Anomalies: true }) return;
-        Storage[] zeros = Array.ConvertAll(inputs, s => device.Allocate(s.DType, s.Count));
+        Storage[] zeros = Array.ConvertAll(inputs, s => Zeros(s.DType, s.Count));
         Ready().Run(zeros, [.. results.Select((r, i) => Ready().Plan.InPlace.Contains(i) ? zeros[i] : r)]);
     }
 
@@ -149,6 +149,14 @@ public sealed class CompiledStep<TState, TBatch, TMetrics> : IDisposable
             if (leaves[i].Spec != Inputs[i].Spec) return false;
         }
         return true;
+    }
+
+    // Fresh memory holds anything, and anything is no index.
+    private Storage Zeros(DType type, int count)
+    {
+        Storage storage = device.Allocate(type, count);
+        storage.CopyFrom(0, new byte[(long)count * type.Size()]);
+        return storage;
     }
 
     private Tensor CopyOut(Storage source, TensorSpec spec)
