@@ -2,15 +2,88 @@ using Engine.Tensors;
 
 namespace Engine.Autograd.Duality;
 
-/// <summary>The polar factor of a matrix.</summary>
+/// <summary>
+/// The polar factor U V^T of matrices U S V^T: the nearest matrices with orthonormal rows or columns, and the direction of steepest descent under the spectral norm.
+/// </summary>
 public static class Polar
 {
-    /// <summary>U V^T of the reduced singular value decomposition U S V^T, without the directions of singular values that rounding cannot tell from 0. [.., m, n] to the same.</summary>
-    public static Tensor Factor(Tensor g, PolarAccuracy accuracy = PolarAccuracy.Default)
+    private const string Op = "polar";
+
+    // The least singular values provided for, relative to the Schatten-4 norm.
+    private const double HalleyLower = 1e-3;
+    private const double HighLower = 1e-4;
+
+    private static readonly PolarSchedule High = PolarSchedule.Minimax(HighLower, 9);
+
+    /// <summary>
+    /// The polar factor of matrices [..., m, n], as close as <paramref name="accuracy"/> says: U V^T, the transpose for the transpose, 0 for 0. Independent of scale: matrices are divided by
+    /// their greatest magnitude first. A matrix with a NaN or an infinity gives NaN, others of the batch do not mind. Floating types; f16 and bf16 are computed in f32 and rounded at the end.
+    /// </summary>
+    /// <remarks>
+    /// Derivatives of <see cref="PolarAccuracy.Exact"/> are those of the polar factor, of every order, for matrices of full rank; of first order also for others, where they are those among
+    /// matrices of the same rank. Those of other accuracies are derivatives of what is computed. Sources: Nakatsukasa, Bai and Gygi 2010 (Halley); Amsel, Persson, Musco and Gower 2025
+    /// (quintic steps); Kenney and Laub 1991 (derivative).
+    /// </remarks>
+    /// <param name="g">Matrices.</param>
+    /// <param name="accuracy">How close.</param>
+    /// <exception cref="ShapeException">The operand has less than two axes.</exception>
+    /// <exception cref="DTypeException">The operand is not floating.</exception>
+    public static Tensor Factor(Tensor g, PolarAccuracy accuracy = PolarAccuracy.Default) => accuracy switch
     {
-        (Tensor u, Tensor s, Tensor vt) = Ops.Svd(g);
-        double eps = (g.DType == DType.F64 ? 2.220446049250313e-16 : 1.1920929e-7) * Math.Max(g.Shape[^1], g.Shape[^2]);
-        Tensor kept = Ops.Where(s > Ops.Max(s, [-1], keepDims: true) * eps, s.Like(1), s.Like(0));
-        return (u * Ops.Unsqueeze(kept, -2)).MatMul(vt);
+        PolarAccuracy.Exact => Of(g, ExactPolar.Of),
+        PolarAccuracy.High => Apply(g, High),
+        _ => Of(g, x => Scaled(x, PolarPrescale.Schatten4, (y, gram) => HalleyIteration.Run(y, gram, HalleyLower, HalleySteps(accuracy)))),
+    };
+
+    /// <summary>
+    /// Applies the polynomials of a schedule to matrices [..., m, n] that have been divided by a norm; the Schatten-4 norm when null. A matrix U S V^T becomes U p(S / norm) V^T. Checks,
+    /// types and NaN as in <see cref="Factor"/>. Derivatives go through the steps.
+    /// </summary>
+    /// <param name="g">Matrices.</param>
+    /// <param name="schedule">The polynomials.</param>
+    /// <param name="prescale">What the matrices are divided by.</param>
+    /// <exception cref="ShapeException">The operand has less than two axes.</exception>
+    /// <exception cref="DTypeException">The operand is not floating.</exception>
+    public static Tensor Apply(Tensor g, PolarSchedule schedule, PolarPrescale? prescale = null) => Apply(g, schedule, prescale, PolynomialForm.Best);
+
+    /// <summary>
+    /// The greatest distance from 1 of what becomes of singular values between <paramref name="lower"/> and 1 times the Schatten-4 norm of their matrix, without rounding; 0 for
+    /// <see cref="PolarAccuracy.Exact"/>.
+    /// </summary>
+    /// <param name="accuracy">How close.</param>
+    /// <param name="lower">A singular value relative to the norm, from 0 to 1.</param>
+    public static double WorstError(PolarAccuracy accuracy, double lower) => accuracy switch
+    {
+        PolarAccuracy.Exact => 0,
+        PolarAccuracy.High => High.WorstError(lower),
+        _ => 1 - HalleyIteration.Least(lower, HalleyLower, HalleySteps(accuracy)),
+    };
+
+    internal static Tensor Apply(Tensor g, PolarSchedule schedule, PolarPrescale? prescale, PolynomialForm form) =>
+        Of(g, x => Scaled(x, prescale ?? PolarPrescale.Schatten4, (y, gram) => PolynomialIteration.Run(y, gram, schedule.Steps.AsSpan(), form)));
+
+    private static int HalleySteps(PolarAccuracy accuracy) => accuracy == PolarAccuracy.Fast ? 2 : 3;
+
+    /// <summary>An iteration on wide matrices divided by a norm and, with X, on X X^T.</summary>
+    private static Tensor Scaled(Tensor g, PolarPrescale prescale, Func<Tensor, Tensor, Tensor> iteration)
+    {
+        if (prescale.Kind == PolarNorm.None) return iteration(g, PolynomialIteration.Gram(g));
+        Tensor magnitude = PolarPrescale.Magnitude(g), finite = magnitude < double.PositiveInfinity;
+        // What is not finite would be an error of the Cholesky factor, which cannot be undone for one matrix of a batch.
+        Tensor x = Ops.Where(finite, g / magnitude, g.Like(0));
+        Tensor? known = prescale.Kind == PolarNorm.Schatten4 ? PolynomialIteration.Gram(x) : null;
+        Tensor divisor = prescale.Divisor(known ?? x, magnitude), scaled = x / divisor;
+        Tensor result = iteration(scaled, known is null ? PolynomialIteration.Gram(scaled) : known / Ops.Square(divisor));
+        return Ops.Where(finite, result, g.Like(double.NaN));
+    }
+
+    /// <summary>Checks operands, and computes wide matrices in at least f32.</summary>
+    private static Tensor Of(Tensor g, Func<Tensor, Tensor> factor)
+    {
+        if (g.Rank < 2) throw new ShapeException($"{Op}: takes matrices [..., m, n], got {g.Shape}. Add the axes that are missing: x.Reshape(m, n).");
+        if (!g.DType.IsFloating()) throw new DTypeException($"{Op}: takes floating matrices, got {g.DType.Name()}. Cast them: x.Cast(DType.F32).");
+        if (g.Count == 0) return g;
+        if (g.DType is DType.F16 or DType.BF16) return Of(g.Cast(DType.F32), factor).Cast(g.DType);
+        return g.Shape[^2] > g.Shape[^1] ? factor(g.T).T : factor(g);
     }
 }

@@ -23,6 +23,7 @@ public static class Catalogue
         .. EinsumRows.All,
         .. FactorRows.All,
         .. SpectrumRows.All,
+        .. PolarRows.All,
         .. FourierRows.All,
         .. ComplexRows.All,
         .. ConvolutionRows.All,

@@ -1,0 +1,74 @@
+using Engine.Tensors;
+
+namespace Engine.Autograd.Duality;
+
+/// <summary>
+/// The steps of a schedule on wide matrices X [..., n, m]. Every product of n x n matrices is symmetric, because its factors are polynomials in the one matrix X X^T: half of it is
+/// computed.
+/// </summary>
+internal static class PolynomialIteration
+{
+    // Of length to breadth, from which the Gram form does less work (Zhang, Amsel, Chen and Dao 2026).
+    private const double GramAspect = 1.3;
+
+    // In the Gram form rounding errors of X X^T grow from step to step, most where singular values are small: after so many steps it is computed again.
+    private const int FirstGramSteps = 3;
+    private const int MostGramSteps = 5;
+
+    /// <summary>Applies the steps.</summary>
+    /// <param name="x">Matrices with singular values of at most 1.</param>
+    /// <param name="gram">x x^T.</param>
+    /// <param name="steps">The polynomials.</param>
+    /// <param name="form">Which of two orders of the same products.</param>
+    public static Tensor Run(Tensor x, Tensor gram, ReadOnlySpan<PolarStep> steps, PolynomialForm form = PolynomialForm.Best)
+    {
+        bool plain = form == PolynomialForm.Plain || (form == PolynomialForm.Best && (x.Shape[^1] < GramAspect * x.Shape[^2] || steps.Length < 2));
+        if (plain)
+        {
+            for (int i = 0; i < steps.Length; i++) x = Step(x, i == 0 ? gram : Gram(x), steps[i]);
+            return x;
+        }
+        for (int begin = 0, end = Math.Min(FirstGramSteps, Math.Max(1, steps.Length / 2)); begin < steps.Length; begin = end, end = Math.Min(begin + MostGramSteps, steps.Length))
+        {
+            x = Ops.MatMul(Product(begin == 0 ? gram : Gram(x), steps[begin..end]), x);
+        }
+        return x;
+    }
+
+    /// <summary>x x^T.</summary>
+    public static Tensor Gram(Tensor x) => Ops.MatMul(x, x.T);
+
+    private static Tensor Step(Tensor x, Tensor gram, PolarStep step) => (x * step.A) + Ops.MatMul(Even(gram, step), x);
+
+    /// <summary>b R + c R^2.</summary>
+    private static Tensor Even(Tensor r, PolarStep step) => step.C == 0 ? r * step.B : (r * step.B) + (Ops.SymmetricMatMul(r, r) * step.C);
+
+    /// <summary>The Q with which the steps take X to Q X, from R = X X^T alone.</summary>
+    private static Tensor Product(Tensor r, ReadOnlySpan<PolarStep> steps)
+    {
+        Tensor one = Ops.Eye(r.Shape[^1], dtype: r.DType), z = Even(r, steps[0]), q = z + (one * steps[0].A);
+        for (int i = 1; i < steps.Length; i++)
+        {
+            // Of X to (Z + a) X: R to (Z + a) R (Z + a).
+            double a = steps[i - 1].A;
+            Tensor half = Ops.SymmetricMatMul(r, z) + (r * a);
+            r = Ops.SymmetricMatMul(z, half) + (half * a);
+            z = Even(r, steps[i]);
+            q = Ops.SymmetricMatMul(q, z) + (q * steps[i].A);
+        }
+        return q;
+    }
+}
+
+/// <summary>Two ways to apply the same polynomials.</summary>
+internal enum PolynomialForm : byte
+{
+    /// <summary>The one with less work.</summary>
+    Best,
+
+    /// <summary>Every step on X.</summary>
+    Plain,
+
+    /// <summary>Several steps on X X^T, then one product with X.</summary>
+    Gram,
+}
