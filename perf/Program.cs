@@ -56,7 +56,7 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project perf -- <suite>
-              compare [--suite all|gemm|elementwise|mlp|conv|attention] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
+              compare [--suite all|gemm|elementwise|mlp|conv|attention|polar] [--output FOLDER]   the engine against other libraries (perf/peers/install.sh installs them)
               benchmark [--family all|matmul|elementwise|reduce|conv|attention|memory|train] [--filter GLOB] [--output FOLDER]   the engine alone over time, by BenchmarkDotNet
               gemm [threads [width]]   matrix products against the peak of the arithmetic units
               first-call [size]        time of each of the first matrix products in a fresh process

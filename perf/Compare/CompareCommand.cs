@@ -17,6 +17,7 @@ internal static class CompareCommand
         ("mlp", MlpComparison.Run),
         ("conv", ConvComparison.Run),
         ("attention", AttentionComparison.Run),
+        ("polar", PolarComparison.Run),
     ];
 
     // With these set, OpenBLAS runs kernels for another processor.

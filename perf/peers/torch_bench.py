@@ -108,7 +108,42 @@ def attention_joined(heads, length, width, backward):
     return attention(heads, length, width, backward, lambda q, k: torch.softmax(scores(q, k, mask), -1))
 
 
-CASES = {f.__name__: f for f in (gelu, softmax, norm, adam, mlp, lenet, conv, attention_filled, attention_added, attention_joined)}
+JORDAN = (3.4445, -4.7750, 2.0315)
+
+
+def polar_torch(batch, rows, columns, steps):
+    """Quintic steps of Muon as its authors write them."""
+    a, b, c = JORDAN
+    g = torch.randn(batch, rows, columns)
+
+    def run():
+        x = g / (g.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+        for _ in range(steps):
+            gram = x @ x.mT
+            x = a * x + (b * gram + c * gram @ gram) @ x
+        return x
+
+    return run
+
+
+def polar_numpy(batch, rows, columns, steps):
+    """The same with numpy, a matrix at a time."""
+    import numpy
+
+    a, b, c = (numpy.float32(v) for v in JORDAN)
+    matrices = numpy.random.default_rng(0).standard_normal((batch, rows, columns)).astype(numpy.float32)
+
+    def one(g):
+        x = g / (numpy.linalg.norm(g) + numpy.float32(1e-7))
+        for _ in range(steps):
+            gram = x @ x.T
+            x = a * x + (b * gram + c * (gram @ gram)) @ x
+        return x
+
+    return lambda: [one(g) for g in matrices]
+
+
+CASES = {f.__name__: f for f in (gelu, softmax, norm, adam, mlp, lenet, conv, attention_filled, attention_added, attention_joined, polar_torch, polar_numpy)}
 
 
 def set_threads(count):

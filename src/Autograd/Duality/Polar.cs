@@ -13,7 +13,8 @@ public static class Polar
     private const double HalleyLower = 1e-3;
     private const double HighLower = 1e-4;
 
-    private static readonly PolarSchedule High = PolarSchedule.Minimax(HighLower, 9);
+    // Beyond the interval that a step is made for its polynomial rises steeply: without room for rounding a matrix of rank 1, whose norm is its singular value, is lost in nine steps.
+    private static readonly PolarSchedule High = PolarSchedule.Minimax(HighLower, 9, safety: 1.001);
 
     /// <summary>
     /// The polar factor of matrices [..., m, n], as close as <paramref name="accuracy"/> says: U V^T, the transpose for the transpose, 0 for 0. Independent of scale: matrices are divided by

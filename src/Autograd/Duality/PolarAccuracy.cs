@@ -16,7 +16,7 @@ public enum PolarAccuracy : byte
     /// <summary>Three steps: within 8.4e-7 where r is at least 1e-3. Rounding as in <see cref="Fast"/>: in f32 some 1e-4.</summary>
     Default,
 
-    /// <summary>Nine quintic steps: within 2e-14 where r is at least 1e-4, which holds up to condition 1e3. Rounding: at most 16 u sqrt(n) / r in the spectral norm, and a few u
+    /// <summary>Nine quintic steps: within 5e-13 where r is at least 1e-4, which holds up to condition 1e3. Rounding: at most 16 u sqrt(n) / r in the spectral norm, and a few u
     /// in orthogonality. First derivatives are those of the factor to 1e-8 there; second ones are not, because the polynomials come to 1 in short waves: take <see cref="Exact"/>.</summary>
     High,
 

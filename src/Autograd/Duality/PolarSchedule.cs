@@ -53,7 +53,10 @@ public sealed class PolarSchedule
     /// <param name="lower">The least singular value provided for, relative to the prescale: above 0, below 1.</param>
     /// <param name="steps">How many.</param>
     /// <param name="cushion">Steps are solved for singular values that are at least so large a part of the greatest, and smaller ones follow; 0 for the least error.</param>
-    /// <param name="safety">Every step but the last expects singular values up to so many times too large: 1.001 allows for rounding in f32, 1.01 for a product in bf16.</param>
+    /// <param name="safety">
+    /// Every step but the last expects singular values up to so many times too large: 1.001 allows for rounding in f32, 1.01 for products in bf16. At 1 the polynomials are those of the
+    /// paper, and rounding that takes a singular value above its interval is multiplied by every later step: a matrix of rank 1 may come out as anything.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is not in its range.</exception>
     /// <exception cref="ArgumentException">There is no step.</exception>
     public static PolarSchedule Minimax(double lower, int steps, double cushion = UsualCushion, double safety = 1)

@@ -11,32 +11,33 @@ internal static class PolarRows
 
     public static OpInfo[] All { get; } =
     [
-        new("Polar.Factor exact", g => Factor(g, PolarAccuracy.Exact, (_, _) => 1)) { SingleTolerance = Single, Covers = ["ExactPolarOp"] },
-        new("Polar.Factor exact, cotangent", Cotangent) { SingleTolerance = Single, Covers = ["LyapunovOp"], Cost = 4 },
-        new("Polar.Factor fast", g => Factor(g, PolarAccuracy.Fast, (s, norm) => Halley(s / norm, 2))) { SingleTolerance = Single, Cost = 2 },
-        new("Polar.Factor default", g => Factor(g, PolarAccuracy.Default, (s, norm) => Halley(s / norm, 3))) { SingleTolerance = Single, Cost = 2 },
-        new("Polar.Factor high", g => Factor(g, PolarAccuracy.High, (_, _) => 1))
+        new("polar.factor exact", g => Of(g, x => Polar.Factor(x, PolarAccuracy.Exact), Naive.Polar)) { SingleTolerance = Single, Covers = ["ExactPolarOp"] },
+        new("polar.factor exact, cotangent", Cotangent) { SingleTolerance = Single, Covers = ["LyapunovOp"], Cost = 4 },
+        new("polar.factor fast", g => Factor(g, PolarAccuracy.Fast, (s, norm) => Halley(s / norm, 2))) { SingleTolerance = Single, Cost = 2 },
+        new("polar.factor default", g => Factor(g, PolarAccuracy.Default, (s, norm) => Halley(s / norm, 3))) { SingleTolerance = Single, Cost = 2 },
+        new("polar.factor high", g => Of(g, x => Polar.Factor(x, PolarAccuracy.High), Naive.Polar))
         {
             SingleTolerance = Single, Cost = 4, Derivative = DerivativeCheck.AdjointOnly, Note = "Polar.Factor high comes to 1 in waves that are shorter than the steps of differences",
         },
-        new("Polar.Apply", g => Matrices(
+        new("polar.apply", g => Matrices(
             g, x => Polar.Apply(x, PolarSchedule.Cubic(3), PolarPrescale.Frobenius()), (s, all) => Cubic(s / Math.Sqrt(all.Sum(v => v * v)), 3))) { SingleTolerance = Single },
     ];
 
     private static OpCase Factor(Generator g, PolarAccuracy accuracy, Func<double, double, double> value) =>
         Matrices(g, x => Polar.Factor(x, accuracy), (s, all) => value(s, Math.Pow(all.Sum(v => Math.Pow(v, 4)), 0.25)));
 
-    private static OpCase Matrices(Generator g, Func<Tensor, Tensor> function, Func<double, double[], double> value)
+    /// <summary>Singular values, given with all of them, to others.</summary>
+    private static OpCase Matrices(Generator g, Func<Tensor, Tensor> function, Func<double, double[], double> value) => Of(g, function, x =>
+    {
+        (double[,] u, double[,] s, double[,] vt) = Naive.Svd(x);
+        double[] all = [.. s.Cast<double>()];
+        return Naive.Product(Naive.Build(u.GetLength(0), all.Length, (i, j) => u[i, j] * value(all[j], all)), vt);
+    });
+
+    private static OpCase Of(Generator g, Func<Tensor, Tensor> function, Func<double[,], double[,]> reference)
     {
         Shape shape = Matrix(g);
-        return new(
-            xs => function(Shifted(xs[0], shape)), [new(shape) { TakesWild = false }],
-            a => Naive.EachMatrix(a[0], x =>
-            {
-                (double[,] u, double[,] s, double[,] vt) = Naive.Svd(Shifted(x));
-                double[] all = [.. s.Cast<double>()];
-                return Naive.Product(Naive.Build(u.GetLength(0), all.Length, (i, j) => u[i, j] * value(all[j], all)), vt);
-            }));
+        return new(xs => function(Shifted(xs[0], shape)), [new(shape) { TakesWild = false }], a => Naive.EachMatrix(a[0], x => reference(Shifted(x))));
     }
 
     /// <summary>

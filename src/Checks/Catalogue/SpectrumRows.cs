@@ -1,4 +1,3 @@
-using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Checks;
@@ -15,7 +14,6 @@ internal static class SpectrumRows
         new("svd u", g => Svd(g, x => Ops.Svd(x).U, a => Naive.Svd(a).U)) { SingleTolerance = Single },
         new("svd s", g => Svd(g, x => Ops.Unsqueeze(Ops.Svd(x).S, -2), a => Naive.Svd(a).S)) { SingleTolerance = Single },
         new("svd vt", g => Svd(g, x => Ops.Svd(x).Vt, a => Naive.Svd(a).Vt)) { SingleTolerance = Single },
-        new("polar.factor", g => Svd(g, x => Polar.Factor(x), Naive.Polar)) { SingleTolerance = Single },
         new("pseudoInverse full rank", g => Svd(g, x => Ops.PseudoInverse(x), a => Naive.PseudoInverse(a))) { SingleTolerance = Single },
         new("pseudoInverse low rank", g => LowRank(g, (x, _) => Ops.PseudoInverse(x, 1e-4), (c, f) => Naive.PseudoInverse(c, f))) { SingleTolerance = 1e-3 },
         new("leastSquares low rank", LeastSquares) { SingleTolerance = 1e-3 },
