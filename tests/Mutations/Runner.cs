@@ -6,7 +6,7 @@ namespace Engine.Mutations;
 internal sealed class Runner(Workspace workspace, Action<IReadOnlyList<Trial>> write, CancellationToken token)
 {
     // A whole project takes a few minutes on two cores; what takes longer than this hangs.
-    private static readonly TimeSpan TestLimit = TimeSpan.FromMinutes(15), BuildLimit = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan TestLimit = TimeSpan.FromMinutes(8), BuildLimit = TimeSpan.FromMinutes(20);
 
     /// <summary>Builds every test project as it is.</summary>
     public async Task BuildAll()
