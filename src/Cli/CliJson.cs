@@ -15,6 +15,7 @@ namespace Engine.Cli;
 [JsonSerializable(typeof(TrainOutput))]
 [JsonSerializable(typeof(PredictOutput))]
 [JsonSerializable(typeof(SweepOutput))]
+[JsonSerializable(typeof(OrthogonalizeOutput))]
 [JsonSerializable(typeof(GradcheckOutput))]
 [JsonSerializable(typeof(DevicesOutput))]
 [JsonSerializable(typeof(BenchOutput))]

@@ -9,7 +9,7 @@ internal static class CommandLine
     public static int Run(string[] args)
     {
         var root = new RootCommand("Trains and runs neural networks, in managed code only.");
-        Verb[] verbs = [TrainCommand.Create(), PredictCommand.Create(), SweepCommand.Create(), GradcheckCommand.Create(), DevicesCommand.Create(), BenchCommand.Create()];
+        Verb[] verbs = [TrainCommand.Create(), PredictCommand.Create(), SweepCommand.Create(), OrthogonalizeCommand.Create(), GradcheckCommand.Create(), DevicesCommand.Create(), BenchCommand.Create()];
         foreach (Verb verb in verbs) root.Add(verb.Command);
         HelpWithExamples.AddTo(root, verbs);
 

@@ -26,6 +26,9 @@ internal static class HalleyIteration
         return x;
     }
 
+    /// <summary>Additions and multiplications of steps on a matrix n x m: half a product, a Cholesky factor and two triangular systems each.</summary>
+    public static double Flops(double n, double m, int steps) => steps * ((3 * n * n * m) + (n * n * n / 3));
+
     /// <summary>The least that becomes of singular values between <paramref name="sigma"/> and 1. The greatest is 1.</summary>
     public static double Least(double sigma, double lower, int steps)
     {

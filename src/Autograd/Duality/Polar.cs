@@ -60,6 +60,32 @@ public static class Polar
         _ => 1 - HalleyIteration.Least(lower, HalleyLower, HalleySteps(accuracy)),
     };
 
+    /// <summary>Steps of the iteration; 0 for <see cref="PolarAccuracy.Exact"/>, which has none.</summary>
+    /// <param name="accuracy">How close.</param>
+    public static int Steps(PolarAccuracy accuracy) => accuracy switch
+    {
+        PolarAccuracy.Exact => 0,
+        PolarAccuracy.High => High.Steps.Length,
+        _ => HalleySteps(accuracy),
+    };
+
+    /// <summary>
+    /// Additions and multiplications of matrices [..., m, n] on the way to their factors, without what is proportional to the number of elements; null for
+    /// <see cref="PolarAccuracy.Exact"/>, where they depend on the values.
+    /// </summary>
+    /// <param name="shape">Shape of the matrices.</param>
+    /// <param name="accuracy">How close.</param>
+    public static double? Flops(Shape shape, PolarAccuracy accuracy)
+    {
+        double n = Math.Min(shape[^2], shape[^1]), m = Math.Max(shape[^2], shape[^1]), count = shape[..^2].Count;
+        return accuracy switch
+        {
+            PolarAccuracy.Exact => null,
+            PolarAccuracy.High => count * PolynomialIteration.Flops(n, m, High.Steps.Length),
+            _ => count * HalleyIteration.Flops(n, m, HalleySteps(accuracy)),
+        };
+    }
+
     internal static Tensor Apply(Tensor g, PolarSchedule schedule, PolarPrescale? prescale, PolynomialForm form) =>
         Of(g, x => Scaled(x, prescale ?? PolarPrescale.Schatten4, (y, gram) => PolynomialIteration.Run(y, gram, schedule.Steps.AsSpan(), form)));
 

@@ -22,21 +22,35 @@ internal static class PolynomialIteration
     /// <param name="form">Which of two orders of the same products.</param>
     public static Tensor Run(Tensor x, Tensor gram, ReadOnlySpan<PolarStep> steps, PolynomialForm form = PolynomialForm.Best)
     {
-        bool plain = form == PolynomialForm.Plain || (form == PolynomialForm.Best && (x.Shape[^1] < GramAspect * x.Shape[^2] || steps.Length < 2));
-        if (plain)
+        if (form == PolynomialForm.Plain || (form == PolynomialForm.Best && IsPlainBest(x.Shape[^2], x.Shape[^1], steps.Length)))
         {
             for (int i = 0; i < steps.Length; i++) x = Step(x, i == 0 ? gram : Gram(x), steps[i]);
             return x;
         }
-        for (int begin = 0, end = Math.Min(FirstGramSteps, Math.Max(1, steps.Length / 2)); begin < steps.Length; begin = end, end = Math.Min(begin + MostGramSteps, steps.Length))
+        for (int begin = 0, end = FirstEnd(steps.Length); begin < steps.Length; begin = end, end = Math.Min(begin + MostGramSteps, steps.Length))
         {
             x = Ops.MatMul(Product(begin == 0 ? gram : Gram(x), steps[begin..end]), x);
         }
         return x;
     }
 
+    /// <summary>Additions and multiplications of quintic steps on a matrix n x m in the form with less work, half a product where it is symmetric.</summary>
+    public static double Flops(double n, double m, int steps)
+    {
+        double gram = n * n * m, half = n * n * n, product = 2 * n * n * m;
+        if (IsPlainBest(n, m, steps)) return steps * (gram + half + product);
+        double sum = 0;
+        for (int begin = 0, end = FirstEnd(steps); begin < steps; begin = end, end = Math.Min(begin + MostGramSteps, steps))
+            sum += gram + half + (4 * half * (end - begin - 1)) + product;
+        return sum;
+    }
+
     /// <summary>x x^T.</summary>
     public static Tensor Gram(Tensor x) => Ops.MatMul(x, x.T);
+
+    private static bool IsPlainBest(double n, double m, int steps) => m < GramAspect * n || steps < 2;
+
+    private static int FirstEnd(int steps) => Math.Min(FirstGramSteps, Math.Max(1, steps / 2));
 
     private static Tensor Step(Tensor x, Tensor gram, PolarStep step) => (x * step.A) + Ops.MatMul(Even(gram, step), x);
 
