@@ -372,6 +372,192 @@ run("Steepest", plain(lambda p: O.Adam(p, 1, (0.8, 0.95), 1e-3)))
 run("Steepest", plain(lambda p: O.Adagrad(p, 1, eps=1e-2)))
 run("Steepest", plain(lambda p: O.RMSprop(p, 1, 0.9, 1e-3)))
 
+
+# Optimizers of matrices: three runs of five steps, the formulas written out with torch's linear algebra.
+def run_matrix(name, shape, update):
+    start = values(*shape)
+    w, gradients, path = start.clone(), [], []
+    for t in range(5):
+        g = values(*shape, low=-3, high=3)
+        gradients.append(g.tolist())
+        w = w - update(t, g, w)
+        path.append(w.tolist())
+    optimizers.setdefault(name, []).append({"start": start.tolist(), "gradients": gradients, "path": path})
+
+
+def root(s, power):
+    """(S + 1e-12 lambda I)^-power."""
+    d, q = torch.linalg.eigh(s)
+    return (q * (d.clamp(min=0) + 1e-12 * d[-1]) ** -power) @ q.T
+
+
+def unit(x):
+    return x / x.norm()
+
+
+class Shampoo:
+    """The direction for a matrix."""
+    def __init__(self, eps=1e-12, decay=None, interval=1, sides=2):
+        self.eps, self.decay, self.interval, self.sides, self.s = eps, decay, interval, sides, None
+
+    def __call__(self, t, g):
+        new = [g @ g.T, g.T @ g]
+        self.s = self.s or [self.eps * torch.eye(n) for n in g.shape]
+        self.s = [a + b if self.decay is None else self.decay * a + (1 - self.decay) * b for a, b in zip(self.s, new)]
+        if t % self.interval == 0:
+            self.p = [root(a, 0.5 / self.sides) for a in self.s]
+        return self.p[0] @ g @ self.p[1] if self.sides == 2 else self.p[0] @ g
+
+
+class Mean:
+    """A running mean freed of its start."""
+    def __init__(self, decay, corrected=True):
+        self.decay, self.corrected, self.m, self.t = decay, corrected, 0, 0
+
+    def __call__(self, x):
+        self.m, self.t = self.decay * self.m + (1 - self.decay) * x, self.t + 1
+        return self.m / (1 - self.decay**self.t) if self.corrected else self.m
+
+
+class Sum:
+    """Momentum."""
+    def __init__(self, decay, nesterov=False):
+        self.decay, self.nesterov, self.m = decay, nesterov, 0
+
+    def __call__(self, x):
+        self.m = self.decay * self.m + x
+        return x + self.decay * self.m if self.nesterov else self.m
+
+
+class Adam:
+    """The direction of Adam."""
+    def __init__(self, b1, b2, eps=1e-8):
+        self.m, self.v, self.eps = Mean(b1), Mean(b2), eps
+
+    def __call__(self, g):
+        return self.m(g) / (self.v(g * g).sqrt() + self.eps)
+
+
+class AdaGrad:
+    def __init__(self, eps):
+        self.v, self.eps = 0, eps
+
+    def __call__(self, g):
+        self.v = self.v + g * g
+        return g / (self.v.sqrt() + self.eps)
+
+
+def shampoo(rate, momentum, direction):
+    m = Sum(momentum)
+    return lambda t, g, w: rate * m(direction(t, g))
+
+
+def blocked():
+    """Pieces of at most 2 x 2, each with roots of its own; a piece of length 1 along an axis has none there, and the exponents stay. At the gradient's length, with decay and Nesterov's momentum."""
+    state, m = {}, Sum(0.5, True)
+
+    def update(t, g, w):
+        u = torch.zeros_like(g)
+        for i in range(0, g.shape[0], 2):
+            for j in range(0, g.shape[1], 2):
+                b = g[i:i + 2, j:j + 2]
+                left, right = state.get((i, j), tuple(1e-2 * torch.eye(n) for n in b.shape))
+                left, right = left + b @ b.T, right + b.T @ b
+                state[i, j] = left, right
+                d = b
+                if b.shape[0] > 1:
+                    d = root(left, 0.25) @ d
+                if b.shape[1] > 1:
+                    d = d @ root(right, 0.25)
+                u[i:i + 2, j:j + 2] = d
+        return 0.2 * m(unit(u) * g.norm() + 0.1 * w)
+    return update
+
+
+run_matrix("Shampoo", (3, 2), shampoo(0.1, 0.9, Shampoo()))
+run_matrix("Shampoo", (2, 3), shampoo(0.05, 0, Shampoo(1e-3, 0.9, 2)))
+run_matrix("Shampoo", (3, 5), blocked())
+run_matrix("OneSidedShampoo", (2, 3), shampoo(0.1, 0, Shampoo(sides=1)))
+run_matrix("OneSidedShampoo", (2, 2), shampoo(0.2, 0.5, Shampoo(sides=1)))
+one_sided = Shampoo(sides=1, interval=2)
+run_matrix("OneSidedShampoo", (2, 3), lambda t, g, w: 0.1 * unit(one_sided(t, g)) * g.norm())
+adam = Adam(0.9, 0.999)
+run_matrix("Grafted", (2, 2), lambda t, g, w: unit(adam(g)) * g.norm())
+
+
+def late(adam=Adam(0, 0.99), far=Sum(0.9)):
+    def update(t, g, w):
+        u, s = adam(g), 0.5 * far(g)
+        return s if t < 2 else unit(u) * s.norm()
+    return update
+
+
+run_matrix("Grafted", (2, 3), late())
+adagrad = AdaGrad(1e-3)
+run_matrix("Grafted", (3, 2), lambda t, g, w: unit(g) * adagrad(g).norm())
+for decay, nesterov in [(0.9, False), (0.5, False), (0.8, True)]:
+    run("UpdateMomentum", sgd(1, momentum=decay, nesterov=nesterov))
+
+
+def kl(rate, b1, b2, interval=1):
+    mean, covariances, p = Mean(b1), [Mean(b2), Mean(b2)], [torch.eye(2), torch.eye(2)]
+
+    def update(t, g, w):
+        nonlocal p
+        s = [c(x) for c, x in zip(covariances, [g @ p[1] @ p[1] @ g.T / 2, g.T @ p[0] @ p[0] @ g / 2])]
+        if t % interval == 0:
+            p = [root(x, 0.5) for x in s]
+        return rate * p[0] @ mean(g) @ p[1]
+    return update
+
+
+run_matrix("KlShampoo", (2, 2), kl(0.1, 0.9, 0.99))
+run_matrix("KlShampoo", (2, 2), kl(0.05, 0, 0.5))
+run_matrix("KlShampoo", (2, 2), kl(0.2, 0.5, 0.9, 2))
+
+
+class Bases:
+    """Eigenbases of running means, used from the step after they were made on."""
+    def __init__(self, decay, interval):
+        self.interval, self.means, self.q = interval, [Mean(decay, False), Mean(decay, False)], [torch.eye(2), torch.eye(2)]
+
+    def into(self, x):
+        return self.q[0].T @ x @ self.q[1]
+
+    def out(self, x):
+        return self.q[0] @ x @ self.q[1].T
+
+    def learn(self, t, g):
+        s = [m(x) for m, x in zip(self.means, [g @ g.T, g.T @ g])]
+        if t % self.interval == 0:
+            self.q = [torch.linalg.eigh(x)[1].flip(1) if t == 0 else torch.linalg.qr(x @ q)[0] for x, q in zip(s, self.q)]
+
+
+def soap(rate, b1=0.95, b2=0.95, eps=1e-8, interval=10, decay=0):
+    bases, mean, squares = Bases(b2, interval), Mean(b1), Mean(b2)
+
+    def update(t, g, w):
+        u = bases.out(bases.into(mean(g)) / (squares(bases.into(g) ** 2).sqrt() + eps))
+        bases.learn(t, g)
+        return rate * (u + decay * w)
+    return update
+
+
+def splus(rate, b1=0.9, b2=0.999, interval=100, decay=0):
+    bases, mean = Bases(b2, interval), Mean(b1)
+
+    def update(t, g, w):
+        u = bases.out(bases.into(mean(g)).sign())
+        bases.learn(t, g)
+        return rate * (u + decay * w)
+    return update
+
+
+for make in (lambda: soap(0.1), lambda: soap(0.05, 0.5, 0.9, 1e-3, 1), lambda: soap(0.2, 0, 0.8, 1e-2, 2, 0.1)):
+    run_matrix("Soap", (2, 2), make())
+for make in (lambda: splus(0.1), lambda: splus(0.05, 0, 0.9, 1), lambda: splus(0.2, 0.5, 0.8, 2, 0.1)):
+    run_matrix("SPlus", (2, 2), make())
+
 schedules = {}
 
 

@@ -91,5 +91,9 @@ internal sealed class PreconditionedNorm(TensorNorm inner, Preconditioner by) : 
 
     internal override Tensor Map(Tensor gradient, PolarAccuracy accuracy) => by.Undo(inner.Map(by.ApplyDual(gradient), accuracy));
 
-    public override Tensor Riesz(Tensor gradient, PolarAccuracy accuracy = PolarAccuracy.Default) => by.Undo(inner.Riesz(by.ApplyDual(gradient), accuracy));
+    public override Tensor Riesz(Tensor gradient, PolarAccuracy accuracy = PolarAccuracy.Default)
+    {
+        DType type = gradient.DType.IsHalfWidth() ? DType.F32 : gradient.DType;
+        return by.Undo(inner.Riesz(by.ApplyDual(gradient.Cast(type)), accuracy)).Cast(gradient.DType);
+    }
 }

@@ -37,6 +37,20 @@ public sealed class GoldenTests
             Descent >> new ScaleByLearningRate(Schedule.Cosine(0.5, 5, 0.1)), Descent >> new ScaleByLearningRate(Schedule.Step(0.4, 2, 0.25)),
             Descent >> new ScaleByLearningRate(Schedule.LinearWarmup(3, 0.3)),
         ],
+        ["Shampoo"] =
+        [
+            new Shampoo(0.1), new Shampoo(0.05, 0, preconditioning: new(SquareSum.Mean, 0.9, eps: 1e-3, interval: 2)),
+            new Shampoo(0.2, 0.5, nesterov: true, graft: Grafted.Sgd, preconditioning: new(eps: 1e-2, blocks: new(Block: 2, Merge: false)), weightDecay: 0.1),
+        ],
+        ["OneSidedShampoo"] = [new OneSidedShampoo(0.1, 0), new OneSidedShampoo(0.2, 0.5), new OneSidedShampoo(0.1, 0, Grafted.Sgd, 2)],
+        ["Grafted"] =
+        [
+            new Grafted(new Adam(1), Grafted.Sgd), new Grafted(new Adam(1, 0, 0.99), new Sgd(0.5, 0.9), 2), new Grafted(new Sgd(3), Grafted.AdaGrad(1e-3)),
+        ],
+        ["UpdateMomentum"] = [Descent >> new UpdateMomentum(), Descent >> new UpdateMomentum(0.5), Descent >> new UpdateMomentum(0.8, nesterov: true)],
+        ["KlShampoo"] = [new KlShampoo(0.1), new KlShampoo(0.05, 0, 0.5), new KlShampoo(0.2, 0.5, 0.9, 2)],
+        ["Soap"] = [new Soap(0.1), new Soap(0.05, 0.5, 0.9, 1e-3, 1), new Soap(0.2, 0, 0.8, 1e-2, 2, 0.1)],
+        ["SPlus"] = [new SPlus(0.1), new SPlus(0.05, 0, 0.9, 1), new SPlus(0.2, 0.5, 0.8, 2, 0.1)],
     };
 
     private static readonly Dictionary<string, Schedule[]> Schedules = new()
@@ -59,11 +73,11 @@ public sealed class GoldenTests
         for (int i = 0; i < Optimizers[name].Length; i++)
         {
             Optimizer optimizer = Optimizers[name][i];
-            Weights weights = Given.Weights(Numbers(Runs[name][i].GetProperty("start")));
+            Weights weights = Start(Runs[name][i].GetProperty("start"));
             OptimizerState state = optimizer.Initialize(weights);
             foreach ((JsonElement gradient, JsonElement after) in Runs[name][i].GetProperty("gradients").EnumerateArray().Zip(Runs[name][i].GetProperty("path").EnumerateArray()))
             {
-                (Update update, state) = optimizer.Step(Given.Gradient(Numbers(gradient)), state, weights);
+                (Update update, state) = optimizer.Step(new Gradient(weights.Names, Start(gradient).Tensors), state, weights);
                 weights += update;
                 Given.Near(Numbers(after), Given.Numbers(weights.Tensors));
             }
@@ -90,6 +104,10 @@ public sealed class GoldenTests
 
     private static void Require(IReadOnlyDictionary<string, JsonElement[]> goldens, string name) =>
         Assert.True(goldens.TryGetValue(name, out JsonElement[]? cases) && cases.Length >= Least, $"{name} needs {Least} goldens in tests/Fixtures/goldens.py.");
+
+    /// <summary>One leaf where there are nested lists, the two of <see cref="Given"/> where there is a plain one.</summary>
+    private static Weights Start(JsonElement list) =>
+        list[0].ValueKind == JsonValueKind.Array ? new(["weight"], [Goldens.Tensor(list)]) : Given.Weights(Numbers(list));
 
     private static double[] Numbers(JsonElement list) => Goldens.Tensor(list).ToArray<double>();
 

@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Duality;
 using Engine.Autograd.Layers;
 using Engine.Tensors;
 using Engine.Testing;
@@ -61,6 +62,38 @@ public sealed class TrainingTests
         }
         Assert.Equal(1, step.PlanCount);
         Assert.True(last < 0.7 * first, $"the loss went from {first} to {last}");
+    }
+
+    /// <summary>Roots and bases are renewed at some steps only, in pieces of two sizes, and handed over at once, at the next step and later.</summary>
+    [Theory]
+    [InlineData("shampoo")]
+    [InlineData("newton")]
+    [InlineData("kl")]
+    [InlineData("soap")]
+    public void KroneckerFactorsCompileToTheBitsOfEagerOnes(string name)
+    {
+        Optimizer optimizer = name switch
+        {
+            "shampoo" => new Shampoo(0.05, graft: Grafted.AdaGrad(), preconditioning: new(SquareSum.CorrectedMean, 0.9, interval: 3, delay: 2, blocks: new(12)), start: 2),
+            "newton" => new Shampoo(0.05, preconditioning: new(interval: 2, method: InverseRootMethod.Newton)),
+            "kl" => new KlShampoo(0.01, interval: 2),
+            _ => new Soap(0.01, interval: 3, blocks: new(12)),
+        };
+        Weights start = Net.Initialize(RandomKey.FromSeed(0));
+        Pair<Weights, OptimizerState> eager = new(start, optimizer.Initialize(start));
+        using var step = Function.CompileStep(eager, (Pair<Weights, OptimizerState> s, Pair<Tensor, Tensor> b) => Step(optimizer, s, b));
+        for (int i = 0; i < 12; i++)
+        {
+            (eager, Tensor loss) = Step(optimizer, eager, Batch(i));
+            step.Run(Batch(i));
+            Assert.Equal(loss.ToScalar<float>(), step.Metrics().ToScalar<float>());
+            Assert.True(float.IsFinite(loss.ToScalar<float>()));
+        }
+        Pair<Weights, OptimizerState> compiled = step.Snapshot();
+        for (int i = 0; i < start.LeafCount; i++) Assert.Equal(eager.First[i].ToArray<float>(), compiled.First[i].ToArray<float>());
+        foreach (string leaf in eager.Second.Leaves.Names) Assert.Equal(eager.Second[leaf].Cast(DType.F64).ToArray<double>(), compiled.Second[leaf].Cast(DType.F64).ToArray<double>());
+        for (int i = 0; i < 6; i++) step.Run();
+        Assert.Equal(0, Allocations.Of(12, () => step.Run()));
     }
 
     [Fact]
