@@ -71,6 +71,11 @@ public sealed class DependencyTests
         Assert.Empty(wrong);
     }
 
+    // Layers name their norms, so norms know no layer.
+    [Fact]
+    public void DualityKnowsNoLayer() => Assert.All(
+        Repository.Sources("src/Autograd/Duality"), path => Assert.DoesNotContain("Layers", File.ReadAllText(path), StringComparison.Ordinal));
+
     private static CSharpCompilation Compile()
     {
         const string usings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading;";

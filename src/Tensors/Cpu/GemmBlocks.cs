@@ -298,7 +298,8 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         for (var j = 0; j < end; j += count)
         {
             count = Panel(n - j, out var width);
-            Tile(rows, count, width, k, a, ars, acs, panels, width, c + j, crs, resume);
+            var narrow = Narrow(end - j, width);
+            Tile(rows, Math.Min(count, narrow), narrow, k, a, ars, acs, panels, width, c + j, crs, resume);
             panels += width * k;
         }
     }
@@ -311,9 +312,14 @@ internal static unsafe class GemmBlocks<T, TVector, TSimd>
         {
             count = Panel(n - j, out var width);
             var whole = count == width;
-            Tile(rows, count, width, k, a, ars, acs, whole ? b + j : tail, whole ? brs : width, c + j, crs, resume);
+            var narrow = Narrow(end - j, width);
+            Tile(rows, Math.Min(count, narrow), narrow, k, a, ars, acs, whole ? b + j : tail, whole ? brs : width, c + j, crs, resume);
         }
     }
+
+    /// <summary>The width of a tile of which only so many columns are wanted: the vectors that hold them. The diagonal of half a product ends tiles early.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Narrow(int wanted, int width) => wanted >= width ? width : Math.Min(width, (wanted + TSimd.Width - 1) / TSimd.Width * TSimd.Width);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tile(int rows, int count, int width, int k, T* a, nint ars, nint acs, T* b, nint brs, T* c, nint crs, bool resume)

@@ -92,6 +92,17 @@ public sealed class PolarTests
     }
 
     [Fact]
+    public void SymmetricProductsOfAStep()
+    {
+        JsonElement answers = Answers.GetProperty("symmetric_kernels"), even = answers.GetProperty("bA_plus_cAA");
+        Tensor x = Fixture.Tensor(answers.GetProperty("X")), gram = x.MatMul(x.T);
+        Given.Near(Fixture.Tensor(answers.GetProperty("XXT")).ToArray<double>(), gram);
+        Tensor value = (gram * even.GetProperty("b").GetDouble()) + (Ops.SymmetricMatMul(gram, gram) * even.GetProperty("c").GetDouble());
+        Given.Near(Fixture.Tensor(even.GetProperty("value")).ToArray<double>(), value);
+        Assert.Equal(value.ToArray<double>(), value.T.ToArray<double>());
+    }
+
+    [Fact]
     public void PrescalesDivideByWhatTheySay()
     {
         var nothing = new PolarSchedule("nothing", new PolarStep(1, 0));
