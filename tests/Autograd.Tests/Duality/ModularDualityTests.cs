@@ -62,6 +62,23 @@ public sealed class ModularDualityTests
         }
     }
 
+    [Fact]
+    public void ModularA3RandomNetworksAreWellNormed() => Property.Check("well-normed trees", ModuleTree.Keeping(4).ToArbitrary(), tree =>
+    {
+        Module module = tree.Build();
+        Weights w = module.InitializeDualized(RandomKey.FromSeed(5), DType.F64);
+        Tensor x = Ops.RandomNormal(RandomKey.FromSeed(6), [ModuleTree.Width], DType.F64);
+        x = x / VectorNorms.Rms.Of(x);
+        Tensor along = Ops.RandomNormal(RandomKey.FromSeed(7), x.Shape, DType.F64), moved = Transform.Jvp(t => module.Forward(w, t), x, along).Tangent;
+        Assert.InRange(VectorNorms.Rms.Of(moved).ToScalar<double>(), 0, module.Sensitivity * VectorNorms.Rms.Of(along).ToScalar<double>() * (1 + 1e-12));
+        if (w.LeafCount == 0) return;
+        foreach (Update direction in (Update[])[Direction(module, 8), module.Dualize(Transform.Grad(p => Ops.Sum(module.Forward(p, x)))(w), 1, PolarAccuracy.Exact)])
+        {
+            (_, Tensor change) = Transform.Jvp(p => module.Forward(p, x), w, direction);
+            Assert.InRange(VectorNorms.Rms.Of(change).ToScalar<double>(), 0, module.ModularNorm(direction).ToScalar<double>() * (1 + 1e-12));
+        }
+    }, 100);
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]

@@ -22,22 +22,37 @@ internal abstract record ModuleTree
     /// <summary>The target of every matrix, inner modules first.</summary>
     public abstract IEnumerable<double> Targets(double t);
 
+    /// <summary>Trees of all kinds.</summary>
     public static Gen<ModuleTree> Gen(int depth)
     {
-        Gen<double> mass = FsCheck.Fluent.Gen.Elements(0, 0.5, 1, 1, 2, 3.5), factor = FsCheck.Fluent.Gen.Elements(-2, 0.25, 0.5, 3);
+        Gen<double> factor = FsCheck.Fluent.Gen.Elements(-2, 0.25, 0.5, 3);
+        return Gen(depth, inner =>
+        [
+            (2, from a in inner from b in inner select (ModuleTree)new Added(a, b)),
+            (2, from a in inner from f in factor select (ModuleTree)new Multiple(f, a)),
+        ]);
+    }
+
+    /// <summary>Trees that keep inputs of RMS at most 1 so: those for which the modular norm bounds what an update does.</summary>
+    public static Gen<ModuleTree> Keeping(int depth) => Gen(depth, _ => []);
+
+    private static Gen<ModuleTree> Gen(int depth, Func<Gen<ModuleTree>, (int, Gen<ModuleTree>)[]> more)
+    {
+        Gen<double> mass = FsCheck.Fluent.Gen.Elements(0, 0.5, 1, 1, 2, 3.5);
         Gen<ModuleTree> leaf = FsCheck.Fluent.Gen.Frequency(
             (3, mass.Select(m => (ModuleTree)new Matrix(m))),
             (1, FsCheck.Fluent.Gen.Elements<ModuleTree>(new Weightless(new Relu()), new Weightless(new Gelu()), new Weightless(new Identity()), new Weightless(new Sigmoid()))));
         if (depth == 0) return leaf;
-        Gen<ModuleTree> inner = Gen(depth - 1);
+        Gen<ModuleTree> inner = Gen(depth - 1, more);
         return FsCheck.Fluent.Gen.Frequency(
+        [
             (1, leaf),
             (4, from a in inner from b in inner select (ModuleTree)new Composed(a, b)),
-            (2, from a in inner from b in inner select (ModuleTree)new Added(a, b)),
-            (2, from a in inner from f in factor select (ModuleTree)new Multiple(f, a)),
             (1, from a in inner from n in FsCheck.Fluent.Gen.Choose(1, 4) select (ModuleTree)new Skip(n, a)),
             (1, from a in inner from n in FsCheck.Fluent.Gen.Choose(1, 3) select (ModuleTree)new Repeated(n, a)),
-            (1, from a in inner from m in mass select (ModuleTree)new Tared(m, a)));
+            (1, from a in inner from m in mass select (ModuleTree)new Tared(m, a)),
+            .. more(inner),
+        ]);
     }
 
     private static double Share(double part, double whole) => part > 0 ? part / whole : 0;
