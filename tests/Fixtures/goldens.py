@@ -557,6 +557,236 @@ for make in (lambda: soap(0.1), lambda: soap(0.05, 0.5, 0.9, 1e-3, 1), lambda: s
     run_matrix("Soap", (2, 2), make())
 for make in (lambda: splus(0.1), lambda: splus(0.05, 0, 0.9, 1), lambda: splus(0.2, 0.5, 0.8, 2, 0.1)):
     run_matrix("SPlus", (2, 2), make())
+def own(name, step, shapes=((3,), (1,)), start=None):
+    """A run of what torch has not: from the number of the step, gradients and weights by leaf to what is added to the weights."""
+    joined = lambda leaves: torch.cat([t.reshape(-1) for t in leaves]).tolist()
+    w = start or [values(*s) for s in shapes]
+    case = {"shapes": shapes, "start": joined(w), "gradients": [], "path": []}
+    for t in range(1, 6):
+        g = [values(*s, low=-3, high=3) for s in shapes]
+        w = [a + u for a, u in zip(w, step(t, g, w))]
+        case["gradients"].append(joined(g))
+        case["path"].append(joined(w))
+    optimizers.setdefault(name, []).append(case)
+
+
+def polar(a):
+    u, _, v = torch.linalg.svd(a, full_matrices=False)
+    return u @ v
+
+
+def mean(decay, nesterov=False, corrected=False):
+    """Running means of gradients by leaf."""
+    means = {}
+
+    def at(t, g):
+        means.update({i: decay * means.get(i, 0) + (1 - decay) * x for i, x in enumerate(g)})
+        return [(decay * means[i] + (1 - decay) * x if nesterov else means[i]) / (1 - decay**t if corrected else 1) for i, x in enumerate(g)]
+    return at
+
+
+def each(f):
+    return lambda leaves: [f(t) for t in leaves]
+
+
+def dual(rate, averaged, direction, decay=0.0):
+    """Descent along a map of a mean, and decay of the weights."""
+    return lambda t, g, w: [-rate * (d + decay * x) for d, x in zip(direction(averaged(t, g)), w)]
+
+
+def length(leaves):
+    return math.sqrt(sum((t * t).sum().item() for t in leaves))
+
+
+plain_mean = lambda t, g: g
+wide, tall, square = (2, 4), (4, 2), (3, 3)
+aspect = lambda t: t.shape[0] / (t.numel() / t.shape[0])
+flat_polar = lambda t: polar(t.reshape(t.shape[0], -1)).reshape(t.shape)
+original = lambda t: flat_polar(t) * math.sqrt(max(1, aspect(t)))
+matched = lambda t: flat_polar(t) * 0.2 * math.sqrt(max(t.shape[0], t.numel() / t.shape[0]))
+modular = lambda t: flat_polar(t) * math.sqrt(aspect(t))
+for momentum, nesterov, decay, scaled, shapes in [
+        (0.95, True, 0.1, original, (wide, tall)), (0.8, False, 0.0, matched, (square, (2, 3, 2))), (0.5, True, 0.2, modular, (tall, (3, 1, 2)))]:
+    own("Muon", dual(0.1, mean(momentum, nesterov), each(scaled), decay), shapes)
+
+
+def neurons(decay):
+    state = {}
+
+    def at(leaves):
+        result = []
+        for i, t in enumerate(leaves):
+            o = t.reshape(t.shape[0], -1)
+            axis = 1 if o.shape[0] >= o.shape[1] else 0
+            state[i] = decay * state.get(i, 0) + (1 - decay) * (o * o).mean(axis, keepdim=True)
+            even = o / state[i].clamp(min=1e-10).sqrt()
+            result.append((even * o.norm() / even.norm()).reshape(t.shape))
+        return result
+    return at
+
+
+def both(first, second):
+    return lambda leaves: second(first(leaves))
+
+
+for momentum, b2, decay, scaled, shapes in [(0.95, 0.95, 0.1, original, (wide, tall)), (0.5, 0.8, 0.0, matched, (square, (2, 3, 2))), (0.9, 0.0, 0.3, modular, (tall,))]:
+    own("NorMuon", dual(0.1, mean(momentum, True), both(each(scaled), neurons(b2)), decay), shapes)
+    own("NormalizeNeurons", dual(1, plain_mean, neurons(b2)), shapes)
+
+
+def rank_one(rate, momentum, decay):
+    """Dion for one row or one column, where the first right factor does not matter."""
+    state = {}
+
+    def at(t, g, w):
+        result = []
+        for i, x in enumerate(g):
+            b = state.get(i, 0) + x
+            state[i] = b - (1 - momentum) * b
+            result.append(-rate * (math.sqrt(aspect(x)) * b / b.norm() + decay * w[i]))
+        return result
+    return at
+
+
+for rate, momentum, decay, shapes in [(0.1, 0.95, 0.1, ((1, 3),)), (0.2, 0.5, 0.0, ((4, 1), (1, 2))), (0.05, 0.0, 0.5, ((1, 1), (3, 1)))]:
+    own("Dion", rank_one(rate, momentum, decay), shapes)
+
+for momentum, decay, share in [(0.95, 0.0, 1), (0.5, 0.2, 1), (0.0, 0.0, 3)]:
+    parts = [1 / (1 + share), share / (1 + share)]
+    own("Dualized", dual(0.1, mean(momentum), lambda g, parts=parts: [s * modular(t) for s, t in zip(parts, g)], decay), ((3, 2), (2, 3)))
+for low, high in [(-1, 1), (0, 2), (-0.5, 0.25)]:
+    own("ProjectWeights", lambda t, g, w: [(a - b).clamp(low, high) - a for a, b in zip(w, g)])
+for first, second in [(0.1, 0.2), (1, 0), (0.5, 0.25)]:
+    own("Grouped", lambda t, g, w: [-first * g[0], -second * g[1]])
+
+signs = each(torch.sign)
+for rate, momentum, decay in [(0.1, 0.0, 0.0), (0.05, 0.9, 0.1), (0.2, 0.5, 0.0)]:
+    own("SignDescent", dual(rate, mean(momentum), signs, decay))
+    own("NormalizedSgd", dual(rate, mean(momentum), lambda g: [t / length(g) for t in g], decay))
+
+
+def blended(b1, b2):
+    means = {}
+
+    def at(t, g):
+        old = {i: means.get(i, torch.zeros_like(x)) for i, x in enumerate(g)}
+        means.update({i: b2 * old[i] + (1 - b2) * x for i, x in enumerate(g)})
+        return [b1 * old[i] + (1 - b1) * x for i, x in enumerate(g)]
+    return at
+
+
+for rate, b1, b2, decay in [(0.1, 0.9, 0.99, 0.0), (0.02, 0.5, 0.8, 0.3), (0.3, 0.0, 0.9, 0.1)]:
+    own("Lion", dual(rate, blended(b1, b2), signs, decay))
+for rate, eps in [(0.1, 1e-10), (0.5, 1e-2), (1, 1)]:
+    run("AdaGrad", plain(lambda p: O.Adagrad(p, rate, eps=eps)))
+for rate, decay, eps in [(0.1, 0.99, 1e-8), (0.01, 0.5, 1e-3), (0.3, 0.0, 1)]:
+    run("RmsProp", plain(lambda p: O.RMSprop(p, rate, decay, eps)))
+
+
+def nadam(rate, b1, b2, slope):
+    """That of torch from 2.0 on: 1.13 has today's weight twice in tomorrow's product."""
+    first, squares, product = mean(b1), mean(b2, corrected=True), 1
+    weight = lambda t: b1 * (1 - 0.5 * 0.96 ** (t * slope))
+
+    def at(t, g, w):
+        nonlocal product
+        product *= weight(t)
+        now, then = (1 - weight(t)) / (1 - product), weight(t + 1) / (1 - product * weight(t + 1))
+        return [-rate * (now * x + then * m) / (v.sqrt() + 1e-8) for x, m, v in zip(g, first(t, g), squares(t, [x * x for x in g]))]
+    return at
+
+
+for rate, b1, b2, slope in [(0.1, 0.9, 0.999, 0.004), (0.02, 0.5, 0.9, 0.1), (0.3, 0.8, 0.0, 1.0)]:
+    own("NAdam", nadam(rate, b1, b2, slope))
+
+
+def moments(b1, b2, combine):
+    """Both means of Adam, freed of their start, by leaf."""
+    first, squares = mean(b1, corrected=True), mean(b2, corrected=True)
+    return lambda t, g: [combine(m, v) for m, v in zip(first(t, g), squares(t, [x * x for x in g]))]
+
+
+for rate, b1, b2, eps in [(0.1, 0.9, 0.999, 1e-8), (0.05, 0.5, 0.9, 1e-2), (0.02, 0.0, 0.5, 1)]:
+    own("AdamSania", dual(rate, moments(b1, b2, lambda m, v: m / (v + eps)), each(lambda t: t)))
+
+
+def through(power, eps, floor):
+    def at(m, v):
+        if m.dim() < 2:
+            return m / (v.sqrt() + 1e-8)
+        d = (v**power + eps).sqrt()
+        d = torch.maximum(d, floor * (d * d).mean().sqrt())
+        return flat_polar(m / d) / d
+    return at
+
+
+for rate, b1, b2, power, eps, decay, floor in [(0.1, 0.9, 0.999, 0.5, 1e-8, 0.0, 1e-3), (0.05, 0.5, 0.9, 1.0, 1e-8, 0.2, 0.5), (0.2, 0.0, 0.8, 0.5, 0.1, 0.0, 0.0)]:
+    own("MuAdam", dual(rate, moments(b1, b2, through(power, eps, floor)), each(lambda t: t), decay), (wide, (2,), (2, 2, 3)))
+
+
+def trusted(rate, averaged, decay):
+    def at(t, g, w):
+        u = [d + decay * x for d, x in zip(averaged(t, g), w)]
+        return [-rate * d * (x.norm() / d.norm()) for d, x in zip(u, w)]
+    return at
+
+
+for rate, decay in [(0.1, 0.0), (0.02, 0.3), (0.5, 0.01)]:
+    own("TrustRatio", trusted(rate, plain_mean, decay))
+for rate, b1, b2, eps, decay in [(0.1, 0.9, 0.999, 1e-6, 0.01), (0.05, 0.5, 0.9, 1e-2, 0.0), (0.2, 0.0, 0.99, 1e-6, 0.5)]:
+    own("Lamb", trusted(rate, moments(b1, b2, lambda m, v: m / (v.sqrt() + eps)), decay))
+
+
+def prodigy(rate, map, size):
+    origin = None
+
+    def at(t, g, w):
+        nonlocal rate, origin
+        origin = origin or w
+        rate = max(rate, sum((x * (o - a)).sum() for x, o, a in zip(g, origin, w)).item() / size(g))
+        return [-rate * map(x) for x in g]
+    return at
+
+
+entries, nuclear = lambda g: sum(t.abs().sum().item() for t in g), lambda g: sum(torch.linalg.svdvals(t).sum().item() for t in g)
+own("Prodigy", prodigy(1e-6, torch.sign, entries))
+own("Prodigy", prodigy(0.1, torch.sign, entries), (wide,))
+own("Prodigy", prodigy(1e-3, polar, nuclear), (wide, square))
+
+
+def automatic(gain, spectral):
+    def at(t, g, w):
+        taps = lambda x: x.reshape(*x.shape[:2], -1).permute(2, 0, 1)
+        scale = lambda x: math.sqrt(x.shape[0] / x.shape[1] / taps(x).shape[0])
+        size = nuclear if spectral else lambda s: sum(x.norm().item() for x in s)
+        total = sum(scale(x) * size(list(taps(x))) for x in g) / len(g)
+        eta = gain * math.log((1 + math.sqrt(1 + 4 * total)) / 2)
+        return [-eta / len(g) * scale(x) * torch.stack([polar(s) if spectral else s / s.norm() for s in taps(x)]).permute(1, 2, 0).reshape(x.shape) for x in g]
+    return at
+
+
+own("AutomaticGradientDescent", automatic(1, False), (wide, square))
+own("AutomaticGradientDescent", automatic(10, False), ((3, 2, 2, 2), tall))
+own("AutomaticGradientDescent", automatic(1, True), ((2, 3, 1, 2), wide))
+
+
+def orthogonal(rate):
+    def at(t, g, w):
+        moved = []
+        for a, x in zip(w, g):
+            skew = a.T @ x - x.T @ a
+            u, s, v = torch.linalg.svd(skew)
+            x = u @ torch.diag((s > 1e-12 * s[0]).double()) @ v
+            moved.append(polar(a @ (torch.eye(len(a)) - rate * x)) - a)
+        return moved
+    return at
+
+
+for rate, size in [(0.1, 2), (0.5, 3), (0.03, 4)]:
+    own("OrthogonalDescent", orthogonal(rate), ((size, size),), [polar(values(size, size))])
+for rate in (0.1, 1, 0.3):
+    run("SkipNonFinite", sgd(rate))
+    run("RequireFinite", sgd(rate))
 
 schedules = {}
 
@@ -576,6 +806,8 @@ for rate in (0.3, 1.0, 0.0):
     schedule("Constant", rate, lambda o: S.LambdaLR(o, lambda step: 1.0))
 for rate, total, final in [(0.5, 7, 0.1), (1, 12, 0), (2, 9, 1.5)]:
     schedule("Cosine", rate, lambda o: S.CosineAnnealingLR(o, total, final))
+for rate, total, final in [(0.5, 7, 0.1), (1, 12, 0), (2, 5, 3)]:
+    schedule("Linear", rate, lambda o: S.LambdaLR(o, lambda step: (final + (rate - final) * (1 - min(1, step / total))) / rate))
 for rate, every, factor in [(0.4, 2, 0.25), (1, 1, 0.9), (3, 5, 2)]:
     schedule("Step", rate, lambda o: S.StepLR(o, every, factor))
 for rate, steps in [(0.3, 3), (1, 5), (2, 1)]:

@@ -25,6 +25,14 @@ public static class MatrixNorms
     /// <summary>Euclidean to Euclidean: the largest singular value. The polar factor, as in Muon and in Shampoo without averages.</summary>
     public static TensorNorm Spectral { get; } = new SchattenNorm(double.PositiveInfinity);
 
+    /// <summary>
+    /// <see cref="Spectral"/> with the polynomials of a schedule in the place of the polar factor, whatever the accuracy asked for:
+    /// <c>SpectralBy(PolarSchedule.Jordan, PolarPrescale.Frobenius())</c> is the map of the first releases of Muon.
+    /// </summary>
+    /// <param name="schedule">The polynomials.</param>
+    /// <param name="prescale">What matrices are divided by first; their Schatten-4 norm when null.</param>
+    public static TensorNorm SpectralBy(PolarSchedule schedule, PolarPrescale? prescale = null) => new PolynomialSpectralNorm(schedule, prescale);
+
     /// <summary>RMS to RMS: sqrt(in / out) times the largest singular value; the norm of linear layers.</summary>
     public static TensorNorm RmsToRms { get; } = new ScaledNorm(Spectral, shape => Math.Sqrt((double)shape[^1] / shape[^2]));
 
@@ -133,4 +141,18 @@ internal sealed class SchattenNorm(double p) : TensorNorm
         if (exponent == 1) return Ops.Sum(s, [-1], keepDims: true);
         return Ops.Pow(Ops.Sum(Ops.Pow(Lengths.Over(s, largest), exponent), [-1], keepDims: true), 1 / exponent) * largest;
     }
+}
+
+/// <summary>The largest singular value, with a map that comes close to the polar factor.</summary>
+internal sealed class PolynomialSpectralNorm(PolarSchedule schedule, PolarPrescale? prescale) : TensorNorm
+{
+    internal override int LeastRank => 2;
+
+    internal override Tensor Norm(Tensor x) => MatrixNorms.Spectral.Norm(x);
+
+    internal override Tensor Dual(Tensor gradient) => MatrixNorms.Spectral.Dual(gradient);
+
+    internal override Tensor Map(Tensor gradient, PolarAccuracy accuracy) => Polar.Apply(gradient, schedule, prescale);
+
+    public override Tensor Project(Tensor weight) => MatrixNorms.Spectral.Project(weight);
 }

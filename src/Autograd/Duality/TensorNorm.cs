@@ -61,6 +61,10 @@ public abstract class TensorNorm
         return new ScaledNorm(this, _ => factor);
     }
 
+    /// <summary>The norm times a factor that the shape of the matrices decides: with sqrt(in / out) the spectral norm becomes <see cref="MatrixNorms.RmsToRms"/>.</summary>
+    /// <param name="factor">From the shape to a positive factor.</param>
+    public TensorNorm Scale(Func<Shape, double> factor) => new ScaledNorm(this, factor);
+
     /// <summary>The norm of the transpose.</summary>
     public TensorNorm Transposed() => new ViewedNorm(this, x => x.T, (x, _) => x.T);
 

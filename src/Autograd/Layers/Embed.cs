@@ -40,7 +40,7 @@ public sealed class Embed : Module
     public override int WeightCount => 1;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("weight", [vocabulary, width], MatrixNorms.L1ToRms.Transposed())];
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("weight", [vocabulary, width], MatrixNorms.L1ToRms.Transposed(), Table: true)];
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => new(["weight"], [initializer(key, [vocabulary, width], dtype)]);

@@ -9,7 +9,8 @@ namespace Engine.Autograd.Layers;
 /// <param name="Norm">Its own norm.</param>
 /// <param name="Size">Its own norm in an update of modular norm 1; 0 for a weight that does not move.</param>
 /// <param name="Drawn">True for a weight that is drawn at random at first, false for one that starts at a constant, such as a bias or a gain.</param>
-public sealed record LeafGeometry(string Name, Shape Shape, TensorNorm Norm, double Size = 1, bool Drawn = true)
+/// <param name="Table">True for a table whose rows are looked up, such as an embedding.</param>
+public sealed record LeafGeometry(string Name, Shape Shape, TensorNorm Norm, double Size = 1, bool Drawn = true, bool Table = false)
 {
     // As gains beside matrices, so that the matrix keeps most of the learning.
     private const double BiasShare = 0.1;

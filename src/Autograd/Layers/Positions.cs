@@ -99,7 +99,7 @@ public sealed class LearnedPositions : Module
     public override int WeightCount => 1;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("weight", [length, width], MatrixNorms.L1ToRms.Transposed())];
+    protected override IReadOnlyList<LeafGeometry> Leaves() => [new("weight", [length, width], MatrixNorms.L1ToRms.Transposed(), Table: true)];
 
     /// <inheritdoc/>
     public override Weights Initialize(RandomKey key, DType dtype = DType.F32) => new(["weight"], [initializer(key, [length, width], dtype)]);

@@ -30,15 +30,19 @@ public sealed class DiagonalPreconditioning : Preconditioning
     private readonly double decay;
     private readonly double power;
     private readonly double eps;
+    private readonly double floor;
 
     /// <summary>Preconditioning by squares.</summary>
     /// <param name="sum">How squares are added up.</param>
     /// <param name="decay">What a running mean keeps per step, in [0, 1).</param>
     /// <param name="power">Of v in D^2, positive.</param>
     /// <param name="eps">Added to v^power, not negative.</param>
-    /// <exception cref="ArgumentException">The decay is outside [0, 1), the power is not positive, or eps is negative.</exception>
-    public DiagonalPreconditioning(SquareSum sum = SquareSum.CorrectedMean, double decay = 0.999, double power = 0.5, double eps = 1e-8)
+    /// <param name="floor">The least entry of D over the root of the mean of squares of D in the same weight, not negative: an entry whose gradients were 0 so far is
+    /// not thrown far by its first one.</param>
+    /// <exception cref="ArgumentException">The decay is outside [0, 1), the power is not positive, or eps or the floor is negative.</exception>
+    public DiagonalPreconditioning(SquareSum sum = SquareSum.CorrectedMean, double decay = 0.999, double power = 0.5, double eps = 1e-8, double floor = 0)
     {
+        this.floor = Rules.NotNegative("diagonalPreconditioning", "the floor", floor);
         this.sum = sum;
         this.decay = Rules.Decay("diagonalPreconditioning", "the decay", decay);
         this.power = Rules.Positive("diagonalPreconditioning", "the power", power);
@@ -64,7 +68,10 @@ public sealed class DiagonalPreconditioning : Preconditioning
             Tensor g = gradient[i].Cast(squares[i].DType);
             squares[i] = sum == SquareSum.Sum ? squares[i] + Ops.Square(g) : squares[i] * decay + Ops.Square(g) * (1 - decay);
             Tensor v = scale is null ? squares[i] : squares[i] * scale.Cast(g.DType);
-            leaves[i] = Preconditioner.Diagonal(Ops.Sqrt((power == 0.5 ? Ops.Sqrt(v) : power == 1 ? v : Ops.Pow(v, power)) + eps));
+            Tensor square = (power == 0.5 ? Ops.Sqrt(v) : power == 1 ? v : Ops.Pow(v, power)) + eps, d = Ops.Sqrt(square);
+            if (floor > 0) d = Ops.Maximum(d, Ops.Sqrt(Ops.Mean(square)) * floor);
+            // Where no gradient has come yet, and eps is 0, there is nothing to divide.
+            leaves[i] = Preconditioner.Diagonal(eps > 0 ? d : Ops.Where(d > 0, d, d.Like(double.PositiveInfinity)));
         }
         return (leaves, new(state.Leaves.WithLeaves(step is null ? squares : [.. squares, step])));
     }

@@ -1,3 +1,5 @@
+using Engine.Tensors;
+
 namespace Engine.Optim;
 
 /// <summary>Checks of what optimizers are built with.</summary>
@@ -18,4 +20,9 @@ internal static class Rules
     /// <summary>A number of steps: at least 1.</summary>
     public static int Steps(string schedule, string what, int value) =>
         value >= 1 ? value : throw new ArgumentException($"{schedule}: {what} must be at least 1, got {value}.");
+
+    /// <summary>The matrix [out, rest] that a weight is read as.</summary>
+    public static (int Rows, int Columns) Matrix(string optimizer, string name, Shape shape) => shape.Rank >= 2
+        ? (shape[0], shape[1..].Count)
+        : throw new ShapeException($"{optimizer}: weights must be matrices or kernels, got '{name}' {shape}. Give vectors another optimizer: new Grouped(..), or new WeightGroups(module).Muon(..).");
 }

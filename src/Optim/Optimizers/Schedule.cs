@@ -39,6 +39,19 @@ public sealed class Schedule
         return new(step => (Ops.Cos(Ops.Minimum(step / total, step.Like(1)) * Math.PI) + 1) * ((rate - final) / 2) + final);
     }
 
+    /// <summary>A line from a rate down to another over a number of steps, and flat after: final + (rate - final) (1 - step / total).</summary>
+    /// <param name="rate">The rate at step 0.</param>
+    /// <param name="total">The step from which on the rate is final.</param>
+    /// <param name="final">The rate at the end.</param>
+    /// <exception cref="ArgumentException">A rate is negative, or there is no step.</exception>
+    public static Schedule Linear(double rate, int total, double final = 0)
+    {
+        Rules.NotNegative("linear", "the rate", rate);
+        Rules.NotNegative("linear", "the final rate", final);
+        Rules.Steps("linear", "the number of steps", total);
+        return new(step => (1 - Ops.Minimum(step / total, step.Like(1))) * (rate - final) + final);
+    }
+
     /// <summary>
     /// The first rate of a schedule reached in equal steps, from 1 / steps of it at step 0 to all of it at step steps - 1, and then the schedule from its beginning.
     /// </summary>

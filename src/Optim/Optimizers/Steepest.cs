@@ -31,8 +31,12 @@ public sealed class Steepest(
     }
 
     /// <inheritdoc/>
-    public override OptimizerState Initialize(Weights weights) => OptimizerState.Join(
-        [average?.Initialize(weights) ?? OptimizerState.Empty, preconditioning?.Initialize(weights) ?? OptimizerState.Empty]);
+    public override OptimizerState Initialize(Weights weights)
+    {
+        // A leaf without a norm is an error before the first step.
+        for (int i = 0; i < weights.LeafCount; i++) norms(weights.Names[i], weights[i].Shape);
+        return OptimizerState.Join([average?.Initialize(weights) ?? OptimizerState.Empty, preconditioning?.Initialize(weights) ?? OptimizerState.Empty]);
+    }
 
     /// <inheritdoc/>
     public override (Update Update, OptimizerState State) Step(Gradient gradient, OptimizerState state, Weights weights)

@@ -5,19 +5,23 @@ namespace Engine.Optim;
 
 /// <summary>
 /// Decoupled weight decay (Loshchilov and Hutter, ICLR 2019): the update less rate times the weights. Placed before <see cref="ScaleByLearningRate"/>,
-/// weights shrink by the learning rate times this rate per step.
+/// weights shrink by the learning rate times this rate per step. A cautious one leaves out the weights that the update already takes away from 0
+/// (Chen et al., "Cautious Weight Decay", 2025).
 /// </summary>
 public sealed class WeightDecay : UpdateStage
 {
     private readonly double rate;
     private readonly Func<string, bool>? decays;
+    private readonly bool cautious;
 
     /// <summary>Weight decay.</summary>
     /// <param name="rate">Pull towards 0.</param>
     /// <param name="decays">Which weights decay, by name; all when omitted.</param>
+    /// <param name="cautious">Only weights w with an update u of the other sign, or none: u w at most 0.</param>
     /// <exception cref="ArgumentException">The rate is negative.</exception>
-    public WeightDecay(double rate, Func<string, bool>? decays = null)
+    public WeightDecay(double rate, Func<string, bool>? decays = null, bool cautious = false)
     {
+        this.cautious = cautious;
         this.rate = Rules.NotNegative("weightDecay", "the rate", rate);
         this.decays = decays;
     }
@@ -25,7 +29,9 @@ public sealed class WeightDecay : UpdateStage
     /// <inheritdoc/>
     public override (Update Update, OptimizerState State) Step(Update update, OptimizerState state, Weights weights)
     {
-        Update decayed = update - rate * weights.FromOrigin();
+        Update from = weights.FromOrigin();
+        if (cautious) from = from.WithLeaves([.. from.Tensors.Select((w, i) => Ops.Where(update[i] * w <= 0, w, w.Like(0)))]);
+        Update decayed = update - rate * from;
         if (decays is null) return (decayed, state);
         return (update.WithLeaves([.. update.Names.Select((n, i) => decays(n) ? decayed[i] : update[i])]), state);
     }

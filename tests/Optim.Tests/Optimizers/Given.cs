@@ -14,6 +14,17 @@ internal static class Given
 
     public static Update Update(params double[] values) => new(Names, Leaves(values));
 
+    /// <summary>Names of leaves of given shapes: 0.weight, 1.weight and so on.</summary>
+    public static string[] NamesOf(Shape[] shapes) => [.. shapes.Select((_, i) => $"{i}.weight")];
+
+    /// <summary>Leaves of given shapes from their numbers, one leaf after another.</summary>
+    public static Tensor[] Leaves(Shape[] shapes, double[] values)
+    {
+        Tensor[] leaves = new Tensor[shapes.Length];
+        for (int i = 0, start = 0; i < leaves.Length; start += shapes[i++].Count) leaves[i] = Tensor.Of(values[start..(start + shapes[i].Count)], shapes[i]);
+        return leaves;
+    }
+
     /// <summary>All numbers of a list of leaves, one after another.</summary>
     public static double[] Numbers(IEnumerable<Tensor> tensors) => [.. tensors.SelectMany(t => t.Cast(DType.F64).ToArray<double>())];
 
@@ -21,14 +32,17 @@ internal static class Given
     public static double[] Bumpy(int step, double[] weights) => [.. weights.Select((w, i) => (2 * w) + Math.Cos((3.1 * step) + i) + (0.2 * Math.Sin(5 * w)))];
 
     /// <summary>Runs an optimizer on bumpy gradients and returns the weights after every step.</summary>
-    public static List<double[]> Run(Optimizer optimizer, int steps, params double[] start)
+    public static List<double[]> Run(Optimizer optimizer, int steps, params double[] start) => Run(optimizer, steps, Weights(start));
+
+    /// <summary>Runs an optimizer from given weights on bumpy gradients and returns the weights after every step.</summary>
+    public static List<double[]> Run(Optimizer optimizer, int steps, Weights weights)
     {
         List<double[]> path = [];
-        Weights weights = Weights(start);
+        Shape[] shapes = [.. weights.Tensors.Select(t => t.Shape)];
         OptimizerState state = optimizer.Initialize(weights);
         for (int step = 0; step < steps; step++)
         {
-            (Update update, state) = optimizer.Step(Gradient(Bumpy(step, Numbers(weights.Tensors))), state, weights);
+            (Update update, state) = optimizer.Step(new Gradient(weights.Names, Leaves(shapes, Bumpy(step, Numbers(weights.Tensors)))), state, weights);
             weights += update;
             path.Add(Numbers(weights.Tensors));
         }

@@ -1,10 +1,11 @@
+using Engine.Autograd;
 using Engine.Autograd.Duality;
 using Engine.Tensors;
 
 namespace Engine.Optim.Tests;
 
 /// <summary>Every optimizer, stage and schedule against its formula, one f64 number at a time, over 50 steps; a new one without a formula fails.</summary>
-public sealed class ReferenceTests
+public sealed partial class ReferenceTests
 {
     private const int Steps = 50;
 
@@ -53,11 +54,100 @@ public sealed class ReferenceTests
             return Array.ConvertAll(g, v => -0.1 * v / Math.Sqrt(square));
         }
         ),
+        ["SignDescent"] = (new SignDescent(0.05, 0.6, 0.1), () => Each(Mean(0.6), (m, w) => -0.05 * (Math.Sign(m) + (0.1 * w)))),
+        ["NormalizedSgd"] = (new NormalizedSgd(0.2, 0.3), () =>
+        {
+            Func<int, double[], double[]> mean = Mean(0.3);
+            return (step, g, _) => mean(step, g) is var m ? Array.ConvertAll(m, v => -0.2 * v / Length(m)) : m;
+        }
+        ),
+        ["Lion"] = (new Lion(0.03, 0.8, 0.95, 0.2), () =>
+        {
+            double[] m = new double[4];
+            return (_, g, w) =>
+            {
+                double[] update = new double[4];
+                for (int i = 0; i < 4; i++)
+                {
+                    update[i] = -0.03 * (Math.Sign((0.8 * m[i]) + (0.2 * g[i])) + (0.2 * w[i]));
+                    m[i] = (0.95 * m[i]) + (0.05 * g[i]);
+                }
+                return update;
+            };
+        }
+        ),
+        ["AdaGrad"] = (new AdaGrad(0.4, 1e-3), () => Squared((v, g) => v + (g * g), (g, v, _) => -0.4 * g / (Math.Sqrt(v) + 1e-3))),
+        ["RmsProp"] = (new RmsProp(0.02, 0.9, 1e-3), () => Squared((v, g) => (0.9 * v) + (0.1 * g * g), (g, v, _) => -0.02 * g / (Math.Sqrt(v) + 1e-3))),
+        ["AdamSania"] = (new AdamSania(0.03, 0.8, 0.9, 0.1), () =>
+        {
+            Func<int, double[], double[]> mean = Mean(0.8);
+            double[] v = new double[4];
+            return (step, g, _) => [.. mean(step, g).Select((m, i) =>
+            {
+                v[i] = (0.9 * v[i]) + (0.1 * g[i] * g[i]);
+                return -0.03 * m / (1 - Math.Pow(0.8, step + 1)) / ((v[i] / (1 - Math.Pow(0.9, step + 1))) + 0.1);
+            })];
+        }
+        ),
+        ["NAdam"] = (new NAdam(0.03, 0.9, 0.99, 1e-4, 0.05), () =>
+        {
+            double weight(int t) => 0.9 * (1 - (0.5 * Math.Pow(0.96, t * 0.05)));
+            Func<int, double[], double[]> mean = Mean(0.9);
+            double[] v = new double[4];
+            double product = 1;
+            return (step, g, _) =>
+            {
+                product *= weight(step + 1);
+                return [.. mean(step, g).Select((m, i) =>
+                {
+                    v[i] = (0.99 * v[i]) + (0.01 * g[i] * g[i]);
+                    double ahead = ((1 - weight(step + 1)) * g[i] / (1 - product)) + (weight(step + 2) * m / (1 - (product * weight(step + 2))));
+                    return -0.03 * ahead / (Math.Sqrt(v[i] / (1 - Math.Pow(0.99, step + 1))) + 1e-4);
+                })];
+            };
+        }
+        ),
+        ["TrustRatio"] = (Descent >> new TrustRatio() >> new ScaleBy(0.05), () => (_, g, w) => Trusted(0.05, Array.ConvertAll(g, v => -v), w)),
+        ["Lamb"] = (new Lamb(0.04, 0.8, 0.95, 1e-3, 0.3), () =>
+        {
+            Func<int, double[], double[]> moments = Moments(0.8, 0.95, 1e-3);
+            return (step, g, w) => Trusted(0.04, [.. moments(step, g).Select((u, i) => -u - (0.3 * w[i]))], w);
+        }
+        ),
+        ["Prodigy"] = (new Prodigy(initial: 1e-3), () =>
+        {
+            double rate = 1e-3;
+            return (_, g, w) =>
+            {
+                double way = 0, size = 0;
+                for (int i = 0; i < 4; i++) (way, size) = (way + (g[i] * (Start[i] - w[i])), size + Math.Abs(g[i]));
+                rate = Math.Max(rate, way / size);
+                return Array.ConvertAll(g, v => -rate * Math.Sign(v));
+            };
+        }
+        ),
+        ["Grouped"] = (
+            new Grouped(new WeightGroup((name, _) => name == "0.weight", new Sgd(0.02, 0.9, nesterov: true)), new WeightGroup((_, _) => true, new AdaGrad(0.3, 1e-3))), () =>
+            {
+                Func<int, double[], double[]> summed = Summed(0.9, nesterov: true);
+                double square = 0;
+                return (step, g, _) =>
+                {
+                    square += g[3] * g[3];
+                    return [.. summed(step, g)[..3].Select(m => -0.02 * m), -0.3 * g[3] / (Math.Sqrt(square) + 1e-3)];
+                };
+            }
+        ),
+        ["ProjectWeights"] = (
+            Descent >> new ScaleBy(0.1) >> new ProjectWeights(w => w.Map(t => Ops.Clamp(t, -1, 0.7))), () => Each((_, g) => g, (v, w) => Math.Clamp(w - (0.1 * v), -1, 0.7) - w)),
+        ["SkipNonFinite"] = (new SkipNonFinite(new Sgd(0.02, 0.9, nesterov: true)), () => Each(Summed(0.9, nesterov: true), (m, _) => -0.02 * m)),
+        ["RequireFinite"] = (new RequireFinite() >> Descent >> new ScaleBy(0.03), () => Each((_, g) => g, (v, _) => -0.03 * v)),
         ["ScaleByLearningRate"] = (Descent >> new ScaleByLearningRate(Schedule.Step(0.1, 7, 0.5)), () => (step, g, _) => Array.ConvertAll(g, v => -0.1 * Math.Pow(0.5, step / 7) * v)),
     };
 
     private static readonly Dictionary<string, (Schedule Schedule, Func<int, double> Formula)> Schedules = new()
     {
+        ["Linear"] = (Schedule.Linear(0.7, 37, 0.2), step => step >= 37 ? 0.2 : ((0.7 * (37 - step)) + (0.2 * step)) / 37),
         ["Constant"] = (Schedule.Constant(0.3), _ => 0.3),
         ["Cosine"] = (Schedule.Cosine(0.7, 37, 0.2), step => 0.2 + ((0.7 - 0.2) * (1 + Math.Cos(Math.PI * Math.Min(step, 37) / 37)) / 2)),
         ["Step"] = (Schedule.Step(0.9, 6, 0.7), step =>
@@ -90,6 +180,22 @@ public sealed class ReferenceTests
     }
 
     [Theory]
+    [MemberData(nameof(MatrixNames))]
+    public void OptimizersOfMatricesAreTheirFormulas(string name)
+    {
+        (Optimizer optimizer, Func<Formula> made) = Matrices[name];
+        Formula formula = made();
+        double[] w = [.. name == nameof(OrthogonalDescent) ? Turned : Start];
+        List<double[]> got = Given.Run(optimizer, Steps, new Weights(["0.weight"], [Tensor.Of(w, [2, 2])]));
+        for (int step = 0; step < Steps; step++)
+        {
+            double[] update = formula(step, Given.Bumpy(step, w), w);
+            for (int i = 0; i < w.Length; i++) w[i] += update[i];
+            Given.Near(w, got[step], 1e-10);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(ScheduleNames))]
     public void SchedulesAreTheirFormulas(string name)
     {
@@ -98,7 +204,7 @@ public sealed class ReferenceTests
     }
 
     [Fact]
-    public void EveryOptimizerHasAFormula() => Assert.All(OptimizerTypes.Names, name => Assert.Contains(name, Optimizers.Keys.Concat(MatrixFormulas.All)));
+    public void EveryOptimizerHasAFormula() => Assert.All(OptimizerTypes.Names, name => Assert.Contains(name, Optimizers.Keys.Concat(Matrices.Keys).Concat(MatrixFormulas.All)));
 
     [Fact]
     public void EveryScheduleHasAFormula() => Assert.All(OptimizerTypes.Schedules, name => Assert.Contains(name, Schedules.Keys));
