@@ -658,6 +658,7 @@ for low, high in [(-1, 1), (0, 2), (-0.5, 0.25)]:
     own("ProjectWeights", lambda t, g, w: [(a - b).clamp(low, high) - a for a, b in zip(w, g)])
 for first, second in [(0.1, 0.2), (1, 0), (0.5, 0.25)]:
     own("Grouped", lambda t, g, w: [-first * g[0], -second * g[1]])
+    own("ScaleByLeaf", lambda t, g, w: [-first * g[0], -second * g[1]])
 
 signs = each(torch.sign)
 for rate, momentum, decay in [(0.1, 0.0, 0.0), (0.05, 0.9, 0.1), (0.2, 0.5, 0.0)]:

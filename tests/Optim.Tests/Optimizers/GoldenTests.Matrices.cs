@@ -29,6 +29,7 @@ public sealed partial class GoldenTests
         ],
         ["ProjectWeights"] = [Descent >> Clamped(-1, 1), Descent >> Clamped(0, 2), Descent >> Clamped(-0.5, 0.25)],
         ["Grouped"] = [ByLeaf(0.1, 0.2), ByLeaf(1, 0), ByLeaf(0.5, 0.25)],
+        ["ScaleByLeaf"] = [Descent >> Leaf(0.1, 0.2), Descent >> Leaf(1, 0), Descent >> Leaf(0.5, 0.25)],
         ["SignDescent"] = [new SignDescent(0.1), new SignDescent(0.05, 0.9, 0.1), new SignDescent(0.2, 0.5)],
         ["NormalizedSgd"] = [new NormalizedSgd(0.1), new NormalizedSgd(0.05, 0.9, 0.1), new NormalizedSgd(0.2, 0.5)],
         ["Lion"] = [new Lion(0.1), new Lion(0.02, 0.5, 0.8, 0.3), new Lion(0.3, 0, 0.9, 0.1)],
@@ -59,6 +60,8 @@ public sealed partial class GoldenTests
 
     private static Grouped ByLeaf(double first, double second) =>
         new(new WeightGroup((name, _) => name == "0.weight", new Sgd(first)), new WeightGroup((_, _) => true, new Sgd(second)));
+
+    private static ScaleByLeaf Leaf(double first, double second) => new(name => name == "0.weight" ? first : second);
 
     private static Optimizer Ratio(double rate, double decay) => Descent >> new WeightDecay(decay) >> new TrustRatio() >> new ScaleBy(rate);
 }

@@ -126,11 +126,11 @@ public sealed class MatrixOptimizerTests
     public void DionGoesOnAfterAGradientOfZero()
     {
         var dion = new Dion(1, 1, 0);
-        Tensor g = Tensor.Of(new[,] { { 3.0, 4 } });
+        Tensor g = Tensor.Of(new[,] { { 3.0 }, { 4 } });
         var w = new Weights(["w"], [g * 0]);
         (_, OptimizerState state) = dion.Step(new Gradient(["w"], [g * 0]), dion.Initialize(w), w);
         (Update update, _) = dion.Step(new Gradient(["w"], [g]), state, w);
-        Given.Near([-0.6 * Math.Sqrt(0.5), -0.8 * Math.Sqrt(0.5)], Given.Numbers(update.Tensors));
+        Given.Near([-0.6 * Math.Sqrt(2), -0.8 * Math.Sqrt(2)], Given.Numbers(update.Tensors));
     }
 
     [Fact]

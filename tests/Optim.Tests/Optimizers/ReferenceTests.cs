@@ -138,6 +138,8 @@ public sealed partial class ReferenceTests
                 };
             }
         ),
+        ["ScaleByLeaf"] = (
+            Descent >> new ScaleByLeaf(name => name == "0.weight" ? 0.02 : 0.3), () => (_, g, _) => [.. g.Select((v, i) => i < 3 ? -0.02 * v : -0.3 * v)]),
         ["ProjectWeights"] = (
             Descent >> new ScaleBy(0.1) >> new ProjectWeights(w => w.Map(t => Ops.Clamp(t, -1, 0.7))), () => Each((_, g) => g, (v, w) => Math.Clamp(w - (0.1 * v), -1, 0.7) - w)),
         ["SkipNonFinite"] = (new SkipNonFinite(new Sgd(0.02, 0.9, nesterov: true)), () => Each(Summed(0.9, nesterov: true), (m, _) => -0.02 * m)),
