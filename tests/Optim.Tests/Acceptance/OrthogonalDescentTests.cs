@@ -21,6 +21,28 @@ public sealed class OrthogonalDescentTests
         Given.Near(Goldens.Tensor(step.GetProperty("W_next")).ToArray<double>(), (w + update)[0].ToArray<double>(), 1e-9);
     }
 
+    [Fact]
+    public void ACompiledStepHasTheBitsOfAnEagerOne()
+    {
+        var descent = new OrthogonalDescent(Schedule.Linear(0.1, 20));
+        Weights start = One(Ops.RandomOrthogonal(RandomKey.FromSeed(3), 5));
+        Pair<Weights, OptimizerState> eager = new(start, descent.Initialize(start));
+        (Pair<Weights, OptimizerState> Next, Tensor Size) advance(Pair<Weights, OptimizerState> s, Tensor g)
+        {
+            (Update update, OptimizerState next) = descent.Step(new Gradient(["w"], [g]), s.Second, s.First);
+            return (new(s.First + update, next), Ops.Sum(update[0]));
+        }
+        using var step = Function.CompileStep(eager, (Pair<Weights, OptimizerState> s, Tensor g) => advance(s, g));
+        for (int i = 0; i < 10; i++)
+        {
+            Tensor g = Ops.RandomNormal(RandomKey.FromSeed(i), [5, 5]);
+            (eager, _) = advance(eager, g);
+            step.Run(g);
+        }
+        Assert.Equal(eager.First[0].ToArray<float>(), step.Snapshot().First[0].ToArray<float>());
+        Assert.Equal(0, Allocations.Of(20, () => step.Run()));
+    }
+
     // Sizes 5 and 7 have skew matrices without an inverse.
     [Theory]
     [InlineData(1)]
