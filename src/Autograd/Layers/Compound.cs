@@ -61,8 +61,7 @@ public abstract class Compound : Module
         Weights own = PartOf(index, weights);
         Pass inner = pass.ForChild(index);
         Tensor y = children[index].Forward(own, x, inner);
-        inner.Ran(children[index], own, x, y);
-        return y;
+        return inner.Ran(children[index], own, x, y);
     }
 
     /// <summary>The part of the weights that belongs to a child.</summary>

@@ -81,4 +81,15 @@ public sealed class Conv2D : Module
         Tensor y = Ops.Conv2D(x, weights["weight"], stride, padding, dilation, groups);
         return bias ? y + weights["bias"].Reshape(outputs, 1, 1) : y;
     }
+
+    internal override Tensor? InputRows(Tensor x)
+    {
+        Shape sides = [0, 0, padding.Height, padding.Width];
+        Tensor windows = Ops.Windows(Ops.Pad(x, sides, sides), [kernel.Height, kernel.Width], [stride.Height, stride.Width], [dilation.Height, dilation.Width]);
+        int rows = x.Shape[0] * windows.Shape[2] * windows.Shape[3], length = inputs / groups * kernel.Height * kernel.Width;
+        return windows.Reshape([x.Shape[0], groups, inputs / groups, .. windows.Shape[2..]]).Permute(1, 0, 3, 4, 2, 5, 6).Reshape(groups, rows, length);
+    }
+
+    internal override Tensor OutputRows(Tensor y) =>
+        y.Reshape(y.Shape[0], groups, outputs / groups, -1).Permute(1, 0, 3, 2).Reshape(groups, -1, outputs / groups);
 }

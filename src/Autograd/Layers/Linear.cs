@@ -61,4 +61,8 @@ public sealed class Linear : Module
         Tensor y = x.MatMul(weights["weight"].T);
         return bias ? y + weights["bias"] : y;
     }
+
+    internal override Tensor? InputRows(Tensor x) => x.Reshape(1, -1, inputs);
+
+    internal override Tensor OutputRows(Tensor y) => y.Reshape(1, -1, outputs);
 }

@@ -31,6 +31,12 @@ public abstract partial class Module
     /// <param name="pass">Training or prediction, key and buffers.</param>
     public abstract Tensor Forward(Weights weights, Tensor x, in Pass pass);
 
+    /// <summary>What the weight meets, as rows [groups, rows, in], for a layer that multiplies them with its weight as a matrix; null for others.</summary>
+    internal virtual Tensor? InputRows(Tensor x) => null;
+
+    /// <summary>The result of such a layer as rows [groups, rows, out].</summary>
+    internal virtual Tensor OutputRows(Tensor y) => y;
+
     /// <summary>The module at an input, for prediction without buffers.</summary>
     public Tensor Forward(Weights weights, Tensor x) => Forward(weights, x, default);
 

@@ -5,7 +5,7 @@ using Engine.Tensors;
 namespace Engine.Autograd.Layers;
 
 /// <summary>Collects what the layers of a module do in one traced pass.</summary>
-internal sealed class ModuleSummary
+internal sealed class ModuleSummary : PassWatcher
 {
     private static readonly string[] Header = ["layer", "", "result", "parameters", "multiply-adds", "result bytes"];
 
@@ -22,13 +22,13 @@ internal sealed class ModuleSummary
         Weights weights = module.Initialize(RandomKey.FromSeed(0), floating).Map(t => trace.Input(t.Spec));
         Buffers buffers = module.InitializeBuffers(floating).Map(t => trace.Input(t.Spec));
         Tensor x = trace.Input(new(dtype, input));
-        Tensor y = module.Forward(weights, x, Pass.ForPrediction(buffers).WithSummary(summary));
-        summary.Note(module, weights, null, x, y);
+        Tensor y = module.Forward(weights, x, Pass.ForPrediction(buffers).WithWatcher(summary));
+        summary.Ran(module, weights, null, x, y);
         return summary.Text(weights.ElementCount);
     }
 
     /// <summary>A module has run: its own work is what its children, noted before it, have not done.</summary>
-    public void Note(Module module, Weights weights, string? path, Tensor x, Tensor y)
+    public override Tensor Ran(Module module, Weights weights, string? path, Tensor x, Tensor y)
     {
         long total = MultiplyAdds.Of(Graph.Close(trace, [x], [y]));
         long own = total;
@@ -38,8 +38,9 @@ internal sealed class ModuleSummary
             if (row.Path.StartsWith(within, StringComparison.Ordinal)) own -= row.Own;
         }
         // A compound only appears for what it does itself, such as attention between its maps.
-        if (module is Compound && own <= 0) return;
+        if (module is Compound && own <= 0) return y;
         rows.Add(new(within, module.GetType().Name, y.Spec, module is Compound ? 0 : weights.ElementCount, own));
+        return y;
     }
 
     private string Text(long parameters)

@@ -11,9 +11,9 @@ public readonly struct Pass
     private readonly RandomKey? key;
     private readonly string? prefix;
     private readonly SharedWeights? shared;
-    private readonly ModuleSummary? summary;
+    private readonly PassWatcher? watcher;
 
-    private Pass(bool training, RandomKey? key, Buffers? buffers, BufferSink? sink, string? prefix, SharedWeights? shared, ModuleSummary? summary = null)
+    private Pass(bool training, RandomKey? key, Buffers? buffers, BufferSink? sink, string? prefix, SharedWeights? shared, PassWatcher? watcher = null)
     {
         Training = training;
         this.key = key;
@@ -21,7 +21,7 @@ public readonly struct Pass
         Sink = sink;
         this.prefix = prefix;
         this.shared = shared;
-        this.summary = summary;
+        this.watcher = watcher;
     }
 
     /// <summary>True while training: dropout drops and batch normalization uses the batch.</summary>
@@ -57,25 +57,41 @@ public readonly struct Pass
     public void SetBuffer(string name, Tensor value) => Sink?.Set(prefix + name, value);
 
     /// <summary>The pass as a child of a compound sees it: a key of its own, its buffers under its prefix.</summary>
-    internal Pass ForChild(int index) => new(Training, key?.Fold(index), Buffers, Sink, $"{prefix}{index}.", shared, summary);
+    internal Pass ForChild(int index) => new(Training, key?.Fold(index), Buffers, Sink, $"{prefix}{index}.", shared, watcher);
 
-    internal Pass WithShared(object owner, Weights weights) => new(Training, key, Buffers, Sink, prefix, new(owner, weights, prefix, shared), summary);
+    internal Pass WithShared(object owner, Weights weights) => new(Training, key, Buffers, Sink, prefix, new(owner, weights, prefix, shared), watcher);
 
     internal (Weights Weights, Pass Pass) Shared(object owner)
     {
         for (SharedWeights? entry = shared; entry is not null; entry = entry.Next)
         {
-            if (ReferenceEquals(entry.Owner, owner)) return (entry.Weights, new(Training, key, Buffers, Sink, $"{entry.Prefix}0.", shared, summary));
+            if (ReferenceEquals(entry.Owner, owner)) return (entry.Weights, new(Training, key, Buffers, Sink, $"{entry.Prefix}0.", shared, watcher));
         }
         throw new InvalidOperationException("tied: a shared module was used outside the Tied module that it came from.");
     }
 
-    internal Pass WithSummary(ModuleSummary watching) => new(Training, key, Buffers, Sink, prefix, shared, watching);
+    internal Pass WithWatcher(PassWatcher watching) => new(Training, key, Buffers, Sink, prefix, shared, watching);
 
-    /// <summary>Says that the module whose pass this is has run.</summary>
-    internal void Ran(Module module, Weights weights, Tensor x, Tensor y) => summary?.Note(module, weights, prefix, x, y);
+    /// <summary>The pass with its new buffers dropped.</summary>
+    internal Pass WithoutSink() => new(Training, key, Buffers, null, prefix, shared, watcher);
+
+    /// <summary>Says that the module whose pass this is has run, and gives its result as whoever watches hands it on.</summary>
+    internal Tensor Ran(Module module, Weights weights, Tensor x, Tensor y) => watcher?.Ran(module, weights, prefix, x, y) ?? y;
 
     internal sealed record SharedWeights(object Owner, Weights Weights, string? Prefix, SharedWeights? Next);
+}
+
+/// <summary>Sees every module of a pass run.</summary>
+internal abstract class PassWatcher
+{
+    /// <summary>A module has run, after its children.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="weights">Its own weights.</param>
+    /// <param name="path">The prefix of its weights' names; null for the outermost.</param>
+    /// <param name="x">Its input.</param>
+    /// <param name="y">Its result.</param>
+    /// <returns>The result that is handed on.</returns>
+    public abstract Tensor Ran(Module module, Weights weights, string? path, Tensor x, Tensor y);
 }
 
 /// <summary>Collects the new buffers of one training pass.</summary>

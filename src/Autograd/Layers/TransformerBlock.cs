@@ -57,8 +57,7 @@ public sealed class TransformerBlock : Compound
         Tensor normal = Child(0, weights, x, pass);
         Weights own = PartOf(1, weights);
         Pass inner = pass.ForChild(1);
-        Tensor seen = attention.Forward(own, normal, null, mask, inner);
-        inner.Ran(attention, own, normal, seen);
+        Tensor seen = inner.Ran(attention, own, normal, attention.Forward(own, normal, null, mask, inner));
         x = Residual.Join("transformerBlock", share, x, seen);
         return Residual.Join("transformerBlock", share, x, Child(3, weights, Child(2, weights, x, pass), pass));
     }
