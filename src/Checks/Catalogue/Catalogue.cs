@@ -24,6 +24,7 @@ public static class Catalogue
         .. FactorRows.All,
         .. SpectrumRows.All,
         .. PolarRows.All,
+        .. KroneckerRows.All,
         .. FourierRows.All,
         .. ComplexRows.All,
         .. ConvolutionRows.All,
