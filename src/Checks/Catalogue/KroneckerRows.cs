@@ -12,8 +12,8 @@ internal static class KroneckerRows
 
     public static OpInfo[] All { get; } =
     [
-        new("inverseRoots.of", g => Root(g, 4, x => InverseRoots.Of(x, 4, ridge: Ridge))) { SingleTolerance = 2e-4 },
-        new("inverseRoots.newton", g => Root(g, 2, x => InverseRoots.Newton(x, 2, Ridge, 1e-5).Root))
+        new("inverseRoots.of", g => Root(g, 4, Ridge, x => InverseRoots.Of(x, 4, ridge: Ridge))) { SingleTolerance = 2e-4 },
+        new("inverseRoots.newton", g => Root(g, 2, 0, x => InverseRoots.Newton(x, 2, 0, x.DType == DType.F64 ? 1e-13 : 1e-6).Root))
         {
             SingleTolerance = 2e-4, Cost = 4, Derivative = DerivativeCheck.None, Note = "a While, which has no reverse derivative; the forward one is compared with differences in InverseRootTests",
         },
@@ -27,7 +27,7 @@ internal static class KroneckerRows
         new("kfac.measure", Measure) { SingleTolerance = 1e-4, Cost = 4 },
     ];
 
-    private static OpCase Root(Generator g, int p, Func<Tensor, Tensor> root)
+    private static OpCase Root(Generator g, int p, double ridge, Func<Tensor, Tensor> root)
     {
         int n = g.Integer(1, 4);
         int[] order = g.Permutation(n);
@@ -38,7 +38,7 @@ internal static class KroneckerRows
             a => Naive.EachMatrix(a[0], x =>
             {
                 (double[,] values, double[,] v) = Naive.SymmetricEigen(Naive.Build(n, n, (i, j) => (0.1 * (x[i, j] + x[j, i])) + (i == j ? (2 * order[i]) + 2 : 0)));
-                return Naive.Product(Naive.Build(n, n, (i, j) => v[i, j] * Math.Pow(values[0, j] + (Ridge * values[0, n - 1]), -1.0 / p)), Naive.Turned(v));
+                return Naive.Product(Naive.Build(n, n, (i, j) => v[i, j] * Math.Pow(values[0, j] + (ridge * values[0, n - 1]), -1.0 / p)), Naive.Turned(v));
             }));
     }
 
