@@ -15,11 +15,13 @@ namespace Engine.Optim;
 /// <param name="weightDecay">Pull towards 0, relative to the rate.</param>
 /// <param name="project">True to bring every weight to norm 1 after a step (<see cref="Module.Project"/>); start from <see cref="Module.InitializeDualized"/> then.</param>
 /// <param name="accuracy">How exact polar factors are.</param>
+/// <param name="nesterov">Look one step ahead, as g + momentum (m - g).</param>
 /// <exception cref="ArgumentException">The momentum is outside [0, 1), or the weight decay is negative.</exception>
 public sealed class Dualized(
-    Module module, Schedule learningRate, double momentum = 0.95, double weightDecay = 0, bool project = false, PolarAccuracy accuracy = PolarAccuracy.Default)
+    Module module, Schedule learningRate, double momentum = 0.95, double weightDecay = 0, bool project = false, PolarAccuracy accuracy = PolarAccuracy.Default,
+    bool nesterov = false)
     : Chain(
-        [new Average(Rules.Decay("dualized", "the momentum", momentum))],
+        [new Average(Rules.Decay("dualized", "the momentum", momentum), nesterov)],
         new DualityMap(new ModularNorm(module, accuracy), normalized: true),
         [.. Presets.Decayed(learningRate, weightDecay), .. project ? (UpdateStage[])[new ProjectWeights(module.Project)] : []]);
 
