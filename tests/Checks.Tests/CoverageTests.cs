@@ -17,6 +17,7 @@ public sealed class CoverageTests
     {
         ["Transform"] = "takes functions to functions: every proof of every row goes through it",
         ["Function"] = "compiles and runs functions: the proof that compiled ops are eager ones goes through it",
+        ["SharpnessAware"] = "takes a loss and gives its gradient at moved weights: tested in tests/Optim.Tests/Optimizers",
         ["Tree"] = "lists the tensors of a tree and computes nothing",
         ["Initializers"] = "draws weights from a key and has no operands: tested in tests/Autograd.Tests/Layers/InitializerTests.cs",
     };

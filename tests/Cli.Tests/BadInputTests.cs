@@ -24,7 +24,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--test-fraction", "1", "--test-fraction '1'")]
     [InlineData("--threads", "0", "--threads '0' is not allowed, expected a whole number from 1 to 1024")]
     [InlineData("--task", "rank", "--task 'rank' is unknown, expected classify or regress")]
-    [InlineData("--optimizer", "newton", "--optimizer 'newton' is unknown, expected sgd, adam or adamw")]
+    [InlineData("--optimizer", "newton", "--optimizer 'newton' is unknown, expected sgd, adam, adamw, lion, sign, dualized, muon, normuon, muadam, shampoo, soap, prodigy or agd")]
     [InlineData("--model", "forest", "--model 'forest' is unknown, expected mlp:128,64, cnn or linear")]
     [InlineData("--model", "mlp:", "'' is not a layer width")]
     [InlineData("--model", "mlp:8,0", "'0' is not a layer width")]

@@ -52,6 +52,26 @@ public sealed class TrainTests : IDisposable
         int Number(string name) => json.GetProperty(name).GetInt32();
     }
 
+    [Theory]
+    [InlineData("sgd")]
+    [InlineData("adam")]
+    [InlineData("lion")]
+    [InlineData("sign")]
+    [InlineData("dualized")]
+    [InlineData("muon")]
+    [InlineData("normuon")]
+    [InlineData("muadam")]
+    [InlineData("shampoo")]
+    [InlineData("soap")]
+    [InlineData("prodigy")]
+    [InlineData("agd")]
+    public void EveryOptimizerLearns(string optimizer)
+    {
+        string data = folder.Blobs("trees.csv", 300);
+        JsonElement json = EngineProcess.Run(folder.Root, "train", "--data", data, "--optimizer", optimizer, "--epochs", "10", "--out", "run", "--json").Json();
+        Assert.True(json.GetProperty("test_accuracy").GetDouble() > 0.9);
+    }
+
     [Fact]
     public void TheReportNeedsNothingElse()
     {
