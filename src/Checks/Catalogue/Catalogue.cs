@@ -24,6 +24,7 @@ public static class Catalogue
         .. FactorRows.All,
         .. SpectrumRows.All,
         .. PolarRows.All,
+        .. ProjectionRows.All,
         .. KroneckerRows.All,
         .. FourierRows.All,
         .. ComplexRows.All,

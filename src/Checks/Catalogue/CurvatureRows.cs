@@ -67,7 +67,7 @@ internal static class CurvatureRows
             return new([Size], sum);
         });
     })
-    { Cost = 5, SingleTolerance = 1e-5 };
+        { Cost = 5, SingleTolerance = 1e-5 };
 
     /// <summary>(diag(p) - p p^T) dy for the softmax p of y.</summary>
     private static IEnumerable<double> Softmax(double[] y, double[] dy)
