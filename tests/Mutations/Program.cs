@@ -27,12 +27,13 @@ void Stop(PosixSignalContext context)
     source.Cancel();
 }
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+List<Workspace> copies = [];
 try
 {
     var clock = Stopwatch.StartNew();
-    using Workspace workspace = await Workspace.Copy(root, source.Token);
-    var runner = new Runner(workspace, trials => Results.Write(results, title, chosen.Count, trials), source.Token);
-    Console.WriteLine($"{chosen.Count} of {all.Count} mutants, {title}; the copy is {workspace.Folder}");
+    for (int i = 0; i < options.Jobs; i++) copies.Add(await Workspace.Copy(root, source.Token));
+    var runner = new Runner(copies, trials => Results.Write(results, title, chosen.Count, trials), source.Token);
+    Console.WriteLine($"{chosen.Count} of {all.Count} mutants, {title}; in {string.Join(", ", copies.Select(c => c.Folder))}");
     await runner.BuildAll();
     Console.WriteLine($"built without a mutant in {clock.Elapsed.TotalSeconds:0} s");
     IReadOnlyList<Trial> trials = await runner.Try(chosen);
@@ -41,6 +42,10 @@ try
 }
 catch (OperationCanceledException)
 {
-    Console.Error.WriteLine("mutations: interrupted; the copy is removed");
+    Console.Error.WriteLine("mutations: interrupted; the copies are removed");
     return 130;
+}
+finally
+{
+    foreach (Workspace copy in copies) copy.Dispose();
 }
