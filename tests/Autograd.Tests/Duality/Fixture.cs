@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Engine.Tensors;
+using Engine.Testing;
 
 namespace Engine.Autograd.Tests.Duality;
 
@@ -13,19 +14,5 @@ internal static class Fixture
     }
 
     /// <summary>A nested array.</summary>
-    public static Tensor Tensor(JsonElement array)
-    {
-        List<int> shape = [];
-        for (JsonElement e = array; e.ValueKind == JsonValueKind.Array; e = e[0]) shape.Add(e.GetArrayLength());
-        List<double> values = [];
-        Flatten(array, values);
-        return Engine.Tensors.Tensor.Of([.. values], Shape.Create([.. shape]));
-    }
-
-    private static void Flatten(JsonElement element, List<double> values)
-    {
-        if (element.ValueKind == JsonValueKind.Number) values.Add(element.GetDouble());
-        else
-            foreach (JsonElement e in element.EnumerateArray()) Flatten(e, values);
-    }
+    public static Tensor Tensor(JsonElement array) => Goldens.Tensor(array).Cast(DType.F64);
 }
