@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Engine.Mutations;
@@ -9,7 +10,7 @@ namespace Engine.Mutations;
 internal sealed record TestOutcome(bool Failed, IReadOnlyList<string> Tests, string What);
 
 /// <summary>Runs tests of the copy.</summary>
-internal static class TestRun
+internal static partial class TestRun
 {
     public static async Task<TestOutcome> Run(Workspace workspace, Stage stage, TimeSpan limit, bool stops, CancellationToken token)
     {
@@ -20,13 +21,17 @@ internal static class TestRun
             ["test", stage.Assembly, .. filter, "--logger", "trx;LogFileName=run.trx", "--results-directory", folder, "--", $"xUnit.StopOnFail={(stops ? "true" : "false")}"], token);
         if (result.TimedOut) return new(true, [], $"no end of {stage} within {limit.TotalSeconds:0} s");
         XDocument? report = File.Exists(file) ? XDocument.Load(file) : null;
-        string[] failed = report is null ? [] : [.. Failures(report).Distinct()];
+        // Stopping at a failure can end the process before it has written its report, but not before it has said what failed.
+        string[] failed = [.. (report is null ? [] : Failures(report)).Concat(Said().Matches(result.Output).Select(m => m.Groups[1].Value)).Distinct()];
         if (failed.Length > 0) return new(true, failed, failed[0]);
         if (result.Code != 0) return new(true, [], $"a crash of {stage}");
         if (report is null || !Named(report, "UnitTestResult").Any())
             throw new InvalidOperationException($"mutations: {stage} has no tests. Correct the filter in Lane.cs.");
         return new(false, [], "");
     }
+
+    [GeneratedRegex(@"^\[xUnit\.net [0-9:.]+\]\s+([\w.+]+).* \[FAIL\]\s*$", RegexOptions.Multiline)]
+    private static partial Regex Said();
 
     private static IEnumerable<string> Failures(XDocument report)
     {
