@@ -24,7 +24,7 @@ internal static class OptimizerChoice
         (new("shampoo", (_, rate) => new Shampoo(rate, graft: Grafted.AdaGrad(), preconditioning: new(interval: 10))), 0.02),
         (new("soap", (_, rate) => new Soap(rate)), 0.005),
         // These two find their rates; what is left is a factor.
-        (new("prodigy", (_, rate) => new Prodigy() >> new ScaleByLearningRate(rate)), 1),
+        (new("prodigy", (_, rate) => new ProdigyAdam(rate)), 1),
         (new("agd", (_, rate) => new Grouped(
             new WeightGroup((_, shape) => shape.Rank >= 2, new AutomaticGradientDescent() >> new ScaleByLearningRate(rate)), new WeightGroup((_, _) => true, new AdamW(0.002))), StartsDualized: true), 1),
     ];

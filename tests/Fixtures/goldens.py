@@ -755,6 +755,24 @@ own("Prodigy", prodigy(0.1, torch.sign, entries), (wide,))
 own("Prodigy", prodigy(1e-3, polar, nuclear), (wide, square))
 
 
+def prodigy_adam(rate, b1, b2, eps, decay, initial):
+    d, r, origin, first, second, path, kept = initial, 0, None, {}, {}, {}, math.sqrt(b2)
+
+    def at(t, g, w):
+        nonlocal d, r, origin
+        origin = origin or w
+        factor = rate(t - 1)
+        r = kept * r + (1 - kept) * factor * d**2 * sum((x * (o - a)).sum() for x, o, a in zip(g, origin, w)).item()
+        for i, x in enumerate(g):
+            first[i] = b1 * first.get(i, 0) + (1 - b1) * d * x
+            second[i] = b2 * second.get(i, 0) + (1 - b2) * (d * x)**2
+            path[i] = kept * path.get(i, 0) + (1 - kept) * factor * d**2 * x
+        moved = [-factor * d * (first[i] / (second[i].sqrt() + d * eps) + decay * a) for i, a in enumerate(w)]
+        d = max(d, r / sum(s.abs().sum().item() for s in path.values()))
+        return moved
+    return at
+
+
 def automatic(gain, spectral):
     def at(t, g, w):
         taps = lambda x: x.reshape(*x.shape[:2], -1).permute(2, 0, 1)
@@ -788,6 +806,8 @@ for rate, size in [(0.1, 2), (0.5, 3), (0.03, 4)]:
 for rate in (0.1, 1, 0.3):
     run("SkipNonFinite", sgd(rate))
     run("RequireFinite", sgd(rate))
+for case in [(lambda t: 1, 0.9, 0.999, 1e-8, 0.0, 1e-6), (lambda t: 1, 0.5, 0.9, 1e-2, 0.3, 0.5), (lambda t: 2 - t / 5, 0.0, 0.5, 1e-8, 0.0, 0.1)]:
+    own("ProdigyAdam", prodigy_adam(*case))
 
 schedules = {}
 

@@ -165,7 +165,17 @@ public sealed class MuonTests
         Assert.InRange(Ops.Sum(g.Cast(DType.F64) * o).ToScalar<double>() / Ops.Sum(Ops.Svd(g.Cast(DType.F64)).S).ToScalar<double>(), 0.85, 1);
     }
 
-    // MuonA7, that a steady state allocates nothing, is in MatrixOptimizerTests for every optimizer of its kind.
+    [Fact]
+    public void MuonA7ASteadyStateAllocatesNothing()
+    {
+        (_, var step) = Classifier.Train(new WeightGroups(Classifier.Net).Muon(new Muon(0.02), new AdamW(0.01)), 3);
+        using (step)
+        {
+            for (int i = 0; i < 20; i++) step.Run();
+            Assert.Equal(0, Allocations.Of(20, () => step.Run()));
+        }
+    }
+
     [Fact]
     public void DionOfFullRankIsMuonsDirectionOnceItHasTurned()
     {

@@ -45,6 +45,7 @@ public sealed partial class GoldenTests
         ["TrustRatio"] = [Ratio(0.1, 0), Ratio(0.02, 0.3), Ratio(0.5, 0.01)],
         ["Lamb"] = [new Lamb(0.1), new Lamb(0.05, 0.5, 0.9, 1e-2, 0), new Lamb(0.2, 0, 0.99, weightDecay: 0.5)],
         ["Prodigy"] = [new Prodigy(), new Prodigy(initial: 0.1), new Prodigy(new LargestNorm((_, _) => MatrixNorms.Spectral, Exact), 1e-3)],
+        ["ProdigyAdam"] = [new ProdigyAdam(1), new ProdigyAdam(1, 0.5, 0.9, 1e-2, 0.3, 0.5), new ProdigyAdam(new Schedule(step => 2 - step / 5), 0, 0.5, initial: 0.1)],
         ["AutomaticGradientDescent"] =
         [
             new AutomaticGradientDescent(), new AutomaticGradientDescent(gain: 10), new AutomaticGradientDescent(spectral: true, accuracy: Exact),

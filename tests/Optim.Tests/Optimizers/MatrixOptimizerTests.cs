@@ -2,94 +2,13 @@ using Engine.Autograd;
 using Engine.Autograd.Duality;
 using Engine.Autograd.Layers;
 using Engine.Tensors;
-using Engine.Testing;
 using static Engine.Autograd.Transform;
 
 namespace Engine.Optim.Tests;
 
 public sealed class MatrixOptimizerTests
 {
-    private static readonly Module Net = new Linear(3, 6) >> new Tanh() >> new Linear(6, 4) >> new Relu() >> new Linear(4, 2);
-
-    private static readonly Dictionary<string, Optimizer> All = new()
-    {
-        ["Muon"] = new WeightGroups(Net).Muon(new Muon(0.02, weightDecay: 0.1, cautious: true), new AdamW(0.01)),
-        ["Muon flat"] = Matrices(new Muon(0.02, scale: MuonScale.MatchRms, views: (name, norm) => name == "0.weight" ? MatrixViews.Split([1, 5], norm) : MatrixNorms.Blocks(2, norm))),
-        ["NorMuon"] = Matrices(new NorMuon(0.02)),
-        ["Dion"] = Matrices(new Dion(0.02, 2)),
-        ["Dualized"] = new Dualized(Net, Schedule.Linear(0.3, 40), weightDecay: 0.01),
-        ["Projected"] = new Dualized(Net, 0.1, project: true),
-        ["MuAdam"] = new MuAdam(0.001, 0.01),
-        ["Sania"] = MuAdam.Sania(0.001, 0.01),
-        ["AdamSania"] = new AdamSania(0.001, eps: 0.1),
-        ["NAdam"] = new NAdam(0.01),
-        ["Lamb"] = new Lamb(0.01),
-        ["Lion"] = new Lion(0.01, weightDecay: 0.1),
-        ["SignDescent"] = new SignDescent(0.01, 0.9),
-        ["NormalizedSgd"] = new NormalizedSgd(0.1, 0.9),
-        ["Prodigy"] = new Prodigy(),
-        ["Prodigy of matrices"] = new Prodigy(new LargestNorm((_, shape) => shape.Rank == 2 ? MatrixNorms.Spectral : VectorNorms.Rms)),
-        ["Automatic"] = Matrices(new AutomaticGradientDescent()),
-        ["Skipping"] = new SkipNonFinite(new Adam(0.01)),
-    };
-
-    public static TheoryData<string> Names => [.. All.Keys];
-
-    private static Grouped Matrices(Optimizer optimizer) => new(new WeightGroup((_, shape) => shape.Rank == 2, optimizer), new WeightGroup((_, _) => true, new Sgd(0.01)));
-
-    private static Pair<Tensor, Tensor> Batch(int number)
-    {
-        Tensor x = Ops.RandomUniform(RandomKey.FromSeed(number), [16, 3], -1, 1);
-        return new(x, (x[.., 0] * x[.., 1] > x[.., 2]).Cast(DType.I64));
-    }
-
-    private static (Pair<Weights, OptimizerState> Next, Tensor Loss) Step(Optimizer optimizer, Pair<Weights, OptimizerState> state, Pair<Tensor, Tensor> batch)
-    {
-        (Weights weights, OptimizerState memory) = state;
-        (Tensor loss, Gradient gradient) = ValueAndGrad((Weights w) => Losses.CrossEntropy(Net.Forward(w, batch.First), batch.Second))(weights);
-        (Update update, memory) = optimizer.Step(gradient, memory, weights);
-        return (new(weights + update, memory), loss);
-    }
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void ACompiledStepHasTheBitsOfAnEagerOneAndAllocatesNothing(string name)
-    {
-        Optimizer optimizer = All[name];
-        Weights start = Net.Initialize(RandomKey.FromSeed(0));
-        Pair<Weights, OptimizerState> eager = new(start, optimizer.Initialize(start));
-        using var step = Function.CompileStep(eager, (Pair<Weights, OptimizerState> s, Pair<Tensor, Tensor> b) => Step(optimizer, s, b));
-        for (int i = 0; i < 11; i++)
-        {
-            (eager, _) = Step(optimizer, eager, Batch(i));
-            step.Run(Batch(i));
-        }
-        Pair<Weights, OptimizerState> compiled = step.Snapshot();
-        for (int i = 0; i < start.LeafCount; i++)
-        {
-            Assert.Equal(eager.First[i].ToArray<float>(), compiled.First[i].ToArray<float>());
-            Assert.NotEqual(start[i].ToArray<float>(), compiled.First[i].ToArray<float>());
-        }
-        Assert.Equal(1, step.PlanCount);
-        for (int i = 0; i < 30; i++) step.Run();
-        Assert.Equal(0, Allocations.Of(20, () => step.Run()));
-    }
-
-    // No decay: weights without gradients stay, bit for bit, whatever the optimizer remembers from zeros.
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void AZeroGradientMovesNothing(string name)
-    {
-        if (name is "Projected" or "Lion" or "Lamb" or "Dualized" or "Muon") return;
-        Weights w = Net.InitializeDualized(RandomKey.FromSeed(3));
-        var zero = new Gradient(w.Names, w.Tensors.Select(t => t.Like(0).BroadcastTo(t.Shape)));
-        OptimizerState state = All[name].Initialize(w);
-        for (int i = 0; i < 3; i++)
-        {
-            (Update update, state) = All[name].Step(zero, state, w);
-            Assert.All(update.Tensors, u => Assert.All(u.ToArray<float>(), v => Assert.Equal(0, v)));
-        }
-    }
+    private static readonly Module Net = Classifier.Net;
 
     [Fact]
     public void ProjectedWeightsHaveNormOne()
@@ -217,6 +136,8 @@ public sealed class MatrixOptimizerTests
         Assert.Equal("dualized: the momentum must lie in [0, 1), got 2.", Given.Message<ArgumentException>(() => _ = new Dualized(Net, 0.1, 2)));
         Assert.Equal("weightDecay: the rate must be finite and not negative, got -1.", Given.Message<ArgumentException>(() => _ = new Muon(0.1, weightDecay: -1)));
         Assert.Equal("lion: b1 must lie in [0, 1), got 1.", Given.Message<ArgumentException>(() => _ = new Lion(0.1, 1)));
+        Assert.Equal("prodigyAdam: the first distance must be finite and positive, got -1.", Given.Message<ArgumentException>(() => _ = new ProdigyAdam(1, initial: -1)));
+        Assert.Equal("prodigyAdam: b2 must lie in [0, 1), got 1.", Given.Message<ArgumentException>(() => _ = new ProdigyAdam(1, b2: 1)));
         Assert.Equal("prodigy: the first rate must be finite and positive, got 0.", Given.Message<ArgumentException>(() => _ = new Prodigy(initial: 0)));
         Assert.Equal("automaticGradientDescent: the gain must be finite and positive, got 0.", Given.Message<ArgumentException>(() => _ = new AutomaticGradientDescent(gain: 0)));
         Assert.Equal("average: a blend is neither Nesterov's form nor corrected, got two ways of handing on. Choose one.",

@@ -126,6 +126,28 @@ public sealed partial class ReferenceTests
             };
         }
         ),
+        ["ProdigyAdam"] = (new ProdigyAdam(Schedule.Linear(1, 80), 0.8, 0.95, 1e-3, 0.1, 1e-3), () =>
+        {
+            double d = 1e-3, r = 0, kept = Math.Sqrt(0.95);
+            double[] m = new double[4], v = new double[4], s = new double[4];
+            return (step, g, w) =>
+            {
+                double rate = 1 - (step / 80.0), way = 0;
+                double[] update = new double[4];
+                for (int i = 0; i < 4; i++)
+                {
+                    way += g[i] * (Start[i] - w[i]);
+                    m[i] = (0.8 * m[i]) + (0.2 * d * g[i]);
+                    v[i] = (0.95 * v[i]) + (0.05 * d * d * g[i] * g[i]);
+                    s[i] = (kept * s[i]) + ((1 - kept) * rate * d * d * g[i]);
+                    update[i] = -rate * d * ((m[i] / (Math.Sqrt(v[i]) + (d * 1e-3))) + (0.1 * w[i]));
+                }
+                r = (kept * r) + ((1 - kept) * rate * d * d * way);
+                d = Math.Max(d, r / s.Sum(Math.Abs));
+                return update;
+            };
+        }
+        ),
         ["Grouped"] = (
             new Grouped(new WeightGroup((name, _) => name == "0.weight", new Sgd(0.02, 0.9, nesterov: true)), new WeightGroup((_, _) => true, new AdaGrad(0.3, 1e-3))), () =>
             {
