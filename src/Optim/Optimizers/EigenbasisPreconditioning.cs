@@ -27,7 +27,7 @@ public sealed class EigenbasisPreconditioning : FactoredPreconditioning
     /// <param name="squares">Whether squares count, or only the bases.</param>
     /// <exception cref="ArgumentException">The decay is outside [0, 1), eps is negative, or interval and delay do not fit.</exception>
     public EigenbasisPreconditioning(double decay = 0.95, double eps = 1e-8, int interval = 10, int delay = 1, KroneckerBlocks? blocks = null, bool squares = true)
-        : base(Name, SquareSum.Mean, decay, 0, interval, delay, blocks, squares ? new DiagonalPreconditioning(SquareSum.CorrectedMean, Rules.Decay(Name, "the decay", decay), eps: Rules.NotNegative(Name, "eps", eps)) : null)
+        : base(Name, SquareSum.Mean, decay, 0, 1, interval, delay, blocks, squares ? new DiagonalPreconditioning(SquareSum.CorrectedMean, Rules.Decay(Name, "the decay", decay), eps: Rules.NotNegative(Name, "eps", eps)) : null)
     {
     }
 

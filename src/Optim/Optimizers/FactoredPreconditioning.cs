@@ -12,7 +12,8 @@ namespace Engine.Optim;
 /// State: <c>0.statistics.name.g.a</c> and <c>0.factors.name.g.a</c> per weight, group g of equal pieces and axis a, [pieces, d, d], starting at eps I and I;
 /// <c>0.pending.name.g.a</c>, starting at I, with a delay above 1; <c>0.step</c>, i64; under <c>1</c> the state of the squares. Factors are made at steps 0, interval,
 /// 2 interval, .. of the statistics with that step's gradient, and used from so many steps later on as the delay says: those of step t are a function of the statistics at step
-/// floor((t - delay) / interval) interval, and I before step delay. Inside a compiled step only the steps that make factors pay for them. A NaN in a gradient stays in the
+/// floor((t - delay) / interval) interval, and I before step delay. Statistics take in the gradients of steps 0, every, 2 every, .. alone. Inside a compiled step only the steps that make
+/// factors or statistics pay for them. A NaN in a gradient stays in the
 /// statistics of its pieces and makes their updates NaN.
 /// </remarks>
 public abstract class FactoredPreconditioning : Preconditioning
@@ -22,16 +23,18 @@ public abstract class FactoredPreconditioning : Preconditioning
     private readonly SquareSum sum;
     private readonly double decay;
     private readonly double eps;
+    private readonly int every;
     private readonly int delay;
     private readonly KroneckerBlocks blocks;
     private readonly DiagonalPreconditioning? diagonal;
 
     private protected FactoredPreconditioning(
-        string name, SquareSum sum, double decay, double eps, int interval, int delay, KroneckerBlocks? blocks, DiagonalPreconditioning? diagonal)
+        string name, SquareSum sum, double decay, double eps, int every, int interval, int delay, KroneckerBlocks? blocks, DiagonalPreconditioning? diagonal)
     {
         this.sum = sum;
         this.decay = Rules.Decay(name, "the decay", decay);
         this.eps = Rules.NotNegative(name, "eps", eps);
+        this.every = Rules.Steps(name, "the interval of statistics", every);
         Interval = Rules.Steps(name, "the interval", interval);
         this.delay = delay >= 0 && delay <= interval ? delay : throw new ArgumentException($"{name}: the delay must lie in [0, {interval}], the interval, got {delay}.");
         this.blocks = blocks ?? new();
@@ -72,17 +75,15 @@ public abstract class FactoredPreconditioning : Preconditioning
         Tensor step = own[Accumulator.Step];
         Tensor[] statistics = plan.Of(own, Statistics), factors = plan.Of(own, Factors), pending = HasPending ? plan.Of(own, Pending) : [];
         Tensor[] used = factors;
-        for (int i = 0; i < statistics.Length; i++)
-        {
-            Tensor square = Square(plan, plan.Keys[i], pieces, factors);
-            statistics[i] = sum == SquareSum.Sum ? statistics[i] + square : statistics[i] * decay + square * (1 - decay);
-        }
         if (statistics.Length > 0)
         {
+            statistics = every == 1
+                ? Added(plan, statistics, pieces, factors)
+                : ControlFlow.Cond(IsMultiple(step, every), new TensorList(statistics), s => new TensorList(Added(plan, s.Items, pieces, factors)), s => s).Items;
             Tensor[] sums = statistics;
             if (sum == SquareSum.CorrectedMean)
             {
-                Tensor scale = 1 / Accumulator.WeightSince(decay, (step + 1).Cast(Accumulator.ScalarType(gradient.Tensors)));
+                Tensor scale = 1 / Accumulator.WeightSince(decay, (step / every + 1).Cast(Accumulator.ScalarType(gradient.Tensors)));
                 sums = Array.ConvertAll(statistics, s => s * scale.Cast(s.DType));
             }
             Tensor[] made = Now(plan, sums, HasPending ? pending : factors, step);
@@ -92,7 +93,7 @@ public abstract class FactoredPreconditioning : Preconditioning
             {
                 pending = made;
                 factors = ControlFlow.Cond(
-                    IsMultiple(step + 1 - delay), new TensorList([.. made, .. factors]), s => new TensorList(s.Items[..made.Length]), s => new TensorList(s.Items[made.Length..])).Items;
+                    IsMultiple(step + 1 - delay, Interval), new TensorList([.. made, .. factors]), s => new TensorList(s.Items[..made.Length]), s => new TensorList(s.Items[made.Length..])).Items;
             }
         }
         (Preconditioner?[] inner, OptimizerState squares) = diagonal is null
@@ -133,11 +134,23 @@ public abstract class FactoredPreconditioning : Preconditioning
         if (Interval == 1) return Make(plan, sums, before, step);
         int n = sums.Length;
         return ControlFlow.Cond(
-            IsMultiple(step), new TensorList([.. sums, .. before, step]),
+            IsMultiple(step, Interval), new TensorList([.. sums, .. before, step]),
             s => new TensorList(Make(plan, s.Items[..n], s.Items[n..(2 * n)], s.Items[^1])), s => new TensorList(s.Items[n..(2 * n)])).Items;
     }
 
-    private Tensor IsMultiple(Tensor step) => (step - (step / Interval * Interval)).EqualTo(0);
+    /// <summary>Statistics with the squares of a gradient.</summary>
+    private Tensor[] Added(FactoredLeaves plan, IReadOnlyList<Tensor> statistics, Tensor[][] pieces, Tensor[] factors)
+    {
+        var added = new Tensor[statistics.Count];
+        for (int i = 0; i < added.Length; i++)
+        {
+            Tensor square = Square(plan, plan.Keys[i], pieces, factors);
+            added[i] = sum == SquareSum.Sum ? statistics[i] + square : statistics[i] * decay + square * (1 - decay);
+        }
+        return added;
+    }
+
+    private static Tensor IsMultiple(Tensor step, int of) => (step - (step / of * of)).EqualTo(0);
 
     private static Tensor Identity(Shape shape, DType type) => Ops.Eye(shape[^1], dtype: type).BroadcastTo(shape) * 1;
 }

@@ -37,11 +37,12 @@ public sealed class KroneckerPreconditioning : FactoredPreconditioning
     /// <param name="whitened">Whether statistics see the gradient through the other axes' roots.</param>
     /// <param name="method">How roots are computed.</param>
     /// <param name="ridge">Of the roots (<see cref="InverseRoots"/>).</param>
+    /// <param name="every">Steps from one gradient that statistics take in to the next.</param>
     /// <exception cref="ArgumentException">The decay is outside [0, 1), eps or the ridge is negative, the power is not positive, or interval and delay do not fit.</exception>
     public KroneckerPreconditioning(
         SquareSum sum = SquareSum.Sum, double decay = 0.999, double eps = 1e-12, double? power = null, int interval = 1, int delay = 0, KroneckerBlocks? blocks = null,
-        bool whitened = false, InverseRootMethod method = InverseRootMethod.Eigen, double? ridge = null)
-        : base(Name, sum, decay, eps, interval, delay, blocks, new DiagonalPreconditioning(sum, Rules.Decay(Name, "the decay", decay), eps: 1e-8))
+        bool whitened = false, InverseRootMethod method = InverseRootMethod.Eigen, double? ridge = null, int every = 1)
+        : base(Name, sum, decay, eps, every, interval, delay, blocks, new DiagonalPreconditioning(sum, Rules.Decay(Name, "the decay", decay), eps: 1e-8))
     {
         this.power = power is null ? null : Rules.Positive(Name, "the power", power.Value);
         this.whitened = whitened;

@@ -43,6 +43,45 @@ public sealed class PreconditionedNormTests
         Assert.True(apart(new Muon(0.05, accuracy: PolarAccuracy.Exact)) > 0.05);
     }
 
+    // The instance for sign descent in eigenbases, SPlus, is in KroneckerTests.
+    [Fact]
+    public void PreconditionedNormsA3PresetsAreTheirFormulas()
+    {
+        Tensor first = Tensor.Zeros([4, 3], DType.F64), second = first, mean = first, left = Ops.Eye(4, dtype: DType.F64) * 0.01, right = Ops.Eye(3, dtype: DType.F64) * 0.01;
+        same(new Adam(0.05, 0.8, 0.95, 1e-6), (step, g) =>
+        {
+            (first, second) = (first * 0.8 + g * 0.2, second * 0.95 + Ops.Square(g) * 0.05);
+            return first / (1 - Math.Pow(0.8, step)) / (Ops.Sqrt(second / (1 - Math.Pow(0.95, step))) + 1e-6) * -0.05;
+        });
+        same(new Muon(0.05, 0.8, accuracy: PolarAccuracy.Exact), (_, g) =>
+        {
+            mean = mean * 0.8 + g * 0.2;
+            (Tensor u, Tensor _, Tensor v) = Ops.Svd(g * 0.2 + mean * 0.8);
+            return u.MatMul(v) * (-0.05 * Math.Sqrt(4 / 3.0));
+        });
+        same(new Shampoo(0.05, 0, preconditioning: new(eps: 0.01, ridge: 0)), (_, g) =>
+        {
+            (left, right) = (left + g.MatMul(g.T), right + g.T.MatMul(g));
+            return Power(left, -0.25).MatMul(g).MatMul(Power(right, -0.25)) * -0.05;
+        });
+
+        static void same(Optimizer optimizer, Func<int, Tensor, Tensor> formula)
+        {
+            Tensor expected = Ops.RandomNormal(RandomKey.FromSeed(1), [4, 3], DType.F64);
+            Weights w = new(["w"], [expected]);
+            OptimizerState state = optimizer.Initialize(w);
+            for (int step = 1; step <= 50; step++)
+            {
+                Tensor phase = Ops.Iota(12, DType.F64).Reshape(4, 3) + 3.1 * step;
+                Tensor gradient(Tensor at) => at * 2 + Ops.Cos(phase) + Ops.Sin(at * 5) * 0.2;
+                expected += formula(step, gradient(expected));
+                (Update update, state) = optimizer.Step(new Gradient(["w"], [gradient(w[0])]), state, w);
+                w += update;
+                Given.Near(expected.ToArray<double>(), w[0].ToArray<double>());
+            }
+        }
+    }
+
     [Fact]
     public void PreconditionedNormsA5EveryMethodLearns()
     {

@@ -44,7 +44,7 @@ public sealed class EveryOptimizerTests
         ["ProdigyAdam"] = new ProdigyAdam(Schedule.Linear(1, 200)),
         ["AutomaticGradientDescent"] = Matrices(new AutomaticGradientDescent()),
         ["OrthogonalDescent"] = new Grouped(new WeightGroup((name, _) => name == "2.weight", new OrthogonalDescent(0.1)), new WeightGroup((_, _) => true, new Sgd(0.1))),
-        ["Shampoo"] = new Shampoo(0.05, preconditioning: new(interval: 2, method: InverseRootMethod.Newton)),
+        ["Shampoo"] = new Shampoo(0.05, preconditioning: new(interval: 2, method: InverseRootMethod.Newton, every: 2)),
         ["Shampoo grafted"] = new Shampoo(0.05, graft: Grafted.AdaGrad(), preconditioning: new(SquareSum.CorrectedMean, 0.9, interval: 3, delay: 2, blocks: new(12)), start: 2),
         ["OneSidedShampoo"] = new OneSidedShampoo(0.05, interval: 2),
         ["KlShampoo"] = new KlShampoo(0.01, interval: 2),

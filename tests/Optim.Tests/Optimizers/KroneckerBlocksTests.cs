@@ -161,6 +161,7 @@ public sealed class KroneckerBlocksTests
         Assert.Equal("kroneckerPreconditioning: the power must be finite and positive, got 0.", of(() => new KroneckerPreconditioning(power: 0)));
         Assert.Equal("kroneckerPreconditioning: the ridge must be finite and not negative, got NaN.", of(() => new KroneckerPreconditioning(ridge: double.NaN)));
         Assert.Equal("kroneckerPreconditioning: the interval must be at least 1, got 0.", of(() => new KroneckerPreconditioning(interval: 0)));
+        Assert.Equal("kroneckerPreconditioning: the interval of statistics must be at least 1, got 0.", of(() => new KroneckerPreconditioning(every: 0)));
         Assert.Equal("kroneckerPreconditioning: the delay must lie in [0, 2], the interval, got 3.", of(() => new KroneckerPreconditioning(interval: 2, delay: 3)));
         Assert.Equal("eigenbasisPreconditioning: the interval must be at least 1, got 0.", of(() => new Soap(0.1, interval: 0)));
         Assert.Equal("eigenbasisPreconditioning: the decay must lie in [0, 1), got 2.", of(() => new SPlus(0.1, b2: 2)));
