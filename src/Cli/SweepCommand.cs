@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Autograd.Layers;
 using Engine.Optim.Data;
-using Engine.Optim.Pictures;
 using Engine.Optim.Training;
 using Engine.Tensors.Cpu;
 using Engine.Tensors.IO;
@@ -101,29 +100,11 @@ internal static class SweepCommand
 
     private static double? Finite(double loss) => double.IsFinite(loss) ? loss : null;
 
-    /// <summary>Octaves from the first size to each other, with the rate in every cell.</summary>
     private static void Draw(Request request, List<SweepResult> results)
     {
-        int rows = request.Optimizers.Length * request.Depths.Length, columns = request.Widths.Length;
-        double[,] drift = new double[rows, columns];
-        string[,] texts = new string[rows, columns];
-        for (int i = 0; i < results.Count; i++)
-        {
-            double first = Math.Log2(results[i / (columns * request.Depths.Length) * columns * request.Depths.Length].Best.Rate), own = Math.Log2(results[i].Best.Rate);
-            drift[i / columns, i % columns] = own - first;
-            texts[i / columns, i % columns] = string.Create(CultureInfo.InvariantCulture, $"2^{own:0}");
-        }
-        var chart = new MatrixChart(drift)
-        {
-            Title = "Best learning rate, coloured by octaves from the first size",
-            XLabel = "width",
-            RowLabels = [.. request.Optimizers.SelectMany(o => request.Depths.Select(d => $"{o}, depth {d}"))],
-            ColumnLabels = [.. request.Widths.Select(w => w.ToString(CultureInfo.InvariantCulture))],
-            Texts = texts,
-        };
         try
         {
-            AtomicFile.WriteAllText(request.Out, chart.ToSvg());
+            AtomicFile.WriteAllText(request.Out, SweepResult.Chart(results).ToSvg());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

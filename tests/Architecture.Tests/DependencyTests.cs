@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Engine.Testing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

@@ -1,4 +1,5 @@
 using Engine.Mutations;
+using Engine.Testing;
 
 namespace Engine.Architecture.Tests;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Engine.Tensors;
+using Engine.Testing;
 
 namespace Engine.Architecture.Tests;
 

@@ -1,3 +1,5 @@
+using Engine.Testing;
+
 namespace Engine.Architecture.Tests;
 
 /// <summary>Rules of the house that a compiler does not check.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Engine.Autograd;
 using Engine.Tensors;
+using Engine.Testing;
 using Engine.Testing.Proofs;
 
 namespace Engine.Checks.Tests;
@@ -32,7 +33,7 @@ public sealed class OpTableTests
     {
         var text = new StringBuilder(Head);
         foreach (IGrouping<string, OpInfo> op in Catalogue.Rows.GroupBy(Title)) text.Append(Line(op.Key, [.. op])).Append('\n');
-        string path = Path.Combine(Root(), "docs", "ops.md"), made = text.ToString();
+        string path = Path.Combine(Repository.Root, "docs", "ops.md"), made = text.ToString();
         if (Environment.GetEnvironmentVariable("UPDATE_OPS_TABLE") == "1") File.WriteAllText(path, made);
         string[] expected = File.Exists(path) ? File.ReadAllLines(path) : [], actual = made.Split('\n')[..^1];
         Assert.True(
@@ -118,13 +119,6 @@ public sealed class OpTableTests
     {
         string name = string.Join('.', row.Op.Split('.').Select(part => $"{char.ToUpperInvariant(part[0])}{part[1..]}"));
         return row.Name.Contains(" layer", StringComparison.Ordinal) ? $"{name} layer" : name;
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Engine.sln"))) folder = folder.Parent!;
-        return folder.FullName;
     }
 
     private sealed class Ticks

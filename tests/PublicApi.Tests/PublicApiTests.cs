@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using Engine.Testing;
 
 namespace Engine.PublicApi.Tests;
 
@@ -17,7 +18,7 @@ public sealed class PublicApiTests
     public void SurfaceIsAsWrittenDown(string project)
     {
         string surface = Describe(Assembly.Load($"Engine.{project}"));
-        string path = Path.Combine(Root(), "src", project, "PublicAPI.txt");
+        string path = Path.Combine(Repository.Root, "src", project, "PublicAPI.txt");
         if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(path, surface);
         Assert.True(File.Exists(path), $"src/{project}/PublicAPI.txt is missing: run the tests with UPDATE_PUBLIC_API=1.");
         string[] expected = File.ReadAllLines(path), actual = surface.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -25,13 +26,6 @@ public sealed class PublicApiTests
         Assert.True(
             expected.AsSpan().SequenceEqual(actual),
             $"The public surface of Engine.{project} changed. Run the tests with UPDATE_PUBLIC_API=1 and look at the diff.\nadded:\n{added}\nremoved:\n{removed}");
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Engine.sln"))) folder = folder.Parent!;
-        return folder.FullName;
     }
 
     private static string Describe(Assembly assembly)

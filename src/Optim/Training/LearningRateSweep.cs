@@ -6,45 +6,6 @@ using static Engine.Autograd.Transform;
 
 namespace Engine.Optim.Training;
 
-/// <summary>An optimizer in a comparison.</summary>
-/// <param name="Name">What it is called.</param>
-/// <param name="Optimizer">The optimizer for a module, at a learning rate.</param>
-/// <param name="StartsDualized">True when weights start at norm 1 of their own (<see cref="Module.InitializeDualized"/>), as modular duality has it.</param>
-public sealed record Contender(string Name, Func<Module, Schedule, Optimizer> Optimizer, bool StartsDualized = false);
-
-/// <summary>How learning rates are compared.</summary>
-public sealed record SweepOptions
-{
-    /// <summary>Steps of a run; the most of them when there is a loss to reach.</summary>
-    public int Steps { get; init; } = 100;
-
-    /// <summary>Rows per step.</summary>
-    public int BatchSize { get; init; } = 256;
-
-    /// <summary>Runs per rate, which differ in first weights and order of rows; the median counts.</summary>
-    public int Seeds { get; init; } = 1;
-
-    /// <summary>A training loss to reach in as few steps as possible at a constant rate. When null, the loss after all steps counts, and the rate falls linearly to 0.</summary>
-    public double? Until { get; init; }
-
-    /// <summary>Where to compute; all cores when null.</summary>
-    public Device? Device { get; init; }
-}
-
-/// <summary>What a rate came to: the median over seeds.</summary>
-/// <param name="Rate">The rate, a power of 2.</param>
-/// <param name="Loss">Training loss at the end, infinite where it diverged.</param>
-/// <param name="Steps">Steps until the loss to reach; null where there is none or it was not reached.</param>
-public sealed record SweepRun(double Rate, double Loss, double? Steps);
-
-/// <summary>The best rate of an optimizer for a size of network.</summary>
-/// <param name="Optimizer">The optimizer.</param>
-/// <param name="Width">Width of the hidden layers.</param>
-/// <param name="Depth">Number of matrices.</param>
-/// <param name="Best">The best run.</param>
-/// <param name="Runs">All rates tried, in order.</param>
-public sealed record SweepResult(string Optimizer, int Width, int Depth, SweepRun Best, IReadOnlyList<SweepRun> Runs);
-
 /// <summary>
 /// Finds the best learning rate of an optimizer among powers of 2, for networks of several sizes: whether it transfers from small ones to large ones. From a first guess
 /// the search goes on both ways until two rates on each side are worse than the best.
@@ -58,6 +19,7 @@ public sealed class LearningRateSweep
     private readonly SweepOptions options;
     private readonly Tensor judgedFeatures;
     private readonly Tensor judgedLabels;
+    private readonly BatchFeed feed;
 
     /// <summary>A sweep.</summary>
     /// <param name="data">Rows with classes, already normalized. The loss is judged on the first few thousand.</param>
@@ -74,6 +36,7 @@ public sealed class LearningRateSweep
         (this.data, this.network, this.options) = (data, network, options);
         int judged = Math.Min(data.Rows, MostRowsJudged);
         judgedFeatures = Tensor.Of(data.FeatureValues[..(judged * data.Columns.Count)], [judged, data.Columns.Count], options.Device);
+        feed = new BatchFeed(data, options.BatchSize);
         judgedLabels = Tensor.Of(data.Labels[..judged], [judged], options.Device);
     }
 
@@ -89,7 +52,7 @@ public sealed class LearningRateSweep
     {
         Module module = network(width, depth);
         using CompiledStep<SweepState, Batch, Tensor> step = Compile(contender, module);
-        Compiled<Weights, Tensor> judge = Function.Compile((Weights w) => Losses.CrossEntropy(module.Forward(w, judgedFeatures), judgedLabels));
+        Compiled<Weights, Tensor> judge = Function.Compile((Weights w) => Judge(module, w));
         SortedDictionary<int, SweepRun> tried = [];
         int best = Math.Clamp((int)Math.Round(Math.Log2(guess)), Least, Most);
         Try(best);
@@ -122,11 +85,14 @@ public sealed class LearningRateSweep
             (Tensor loss, Gradient gradient) = ValueAndGrad((Weights w, Batch b) => Losses.CrossEntropy(module.Forward(w, b.Features), b.Targets))(s.Weights, batch);
             // The rate is part of the state, so that one plan serves all rates.
             (Update update, OptimizerState next) = contender.Optimizer(module, Rate(s.Rate)).Step(gradient, s.Optimizer, s.Weights);
-            return (new(s.Weights + update, next, s.Rate), loss);
+            Weights weights = s.Weights + update;
+            return (new(weights, next, s.Rate), options.Until is null ? loss : Judge(module, weights));
         });
-        step.Prepare(new(Tensor.Zeros([options.BatchSize, data.Columns.Count]), Tensor.Zeros([options.BatchSize], DType.I64)));
+        step.Prepare(feed.Form);
         return step;
     }
+
+    private Tensor Judge(Module module, Weights weights) => Losses.CrossEntropy(module.Forward(weights, judgedFeatures), judgedLabels);
 
     private Schedule Rate(Tensor rate) => options.Until is null
         ? new(step => rate.Cast(step.DType) * (1 - (step / options.Steps)))
@@ -144,24 +110,16 @@ public sealed class LearningRateSweep
         Contender contender, Module module, CompiledStep<SweepState, Batch, Tensor> step, Compiled<Weights, Tensor> judge, double rate, int seed, CancellationToken token)
     {
         step.Load(Start(contender, module, rate, seed));
-        float[] features = new float[options.BatchSize * data.Columns.Count];
-        long[] labels = new long[options.BatchSize], order = [];
+        long[] order = [];
         int perEpoch = data.Rows / options.BatchSize;
         for (int done = 0; done < options.Steps; done++)
         {
             token.ThrowIfCancellationRequested();
             // The order of rows is a function of the seed alone, the same for every optimizer and rate.
             if (done % perEpoch == 0) order = Ops.RandomPermutation(RandomKey.FromSeed(1000 + seed).Fold(done / perEpoch), data.Rows).ToArray<long>();
-            ReadOnlySpan<long> rows = order.AsSpan(done % perEpoch * options.BatchSize, options.BatchSize);
-            data.CopyFeatures(rows, features);
-            for (int i = 0; i < labels.Length; i++) labels[i] = data.Labels[(int)rows[i]];
-            step.Inputs[0].Write<float>(features);
-            step.Inputs[1].Write<long>(labels);
-            step.Run();
-            float loss = 0;
-            step.ReadMetric(0, new Span<float>(ref loss));
+            float loss = feed.Run(step, order.AsSpan(done % perEpoch * options.BatchSize, options.BatchSize));
             if (!float.IsFinite(loss)) return new(rate, double.PositiveInfinity, null);
-            if (options.Until is { } until && judge.Invoke(step.Snapshot().Weights).ToScalar<float>() <= until) return new(rate, until, done + 1);
+            if (loss <= options.Until) return new(rate, options.Until.Value, done + 1);
         }
         return new(rate, judge.Invoke(step.Snapshot().Weights).ToScalar<float>() is var last && float.IsFinite(last) ? last : double.PositiveInfinity, null);
     }

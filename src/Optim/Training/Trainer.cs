@@ -98,9 +98,7 @@ public sealed class Trainer
         private readonly CancellationToken token;
         private readonly Predictor predictor;
         private readonly int stepsPerEpoch;
-        private readonly float[] features;
-        private readonly long[] labels;
-        private readonly float[] targets;
+        private readonly BatchFeed feed;
         private readonly TrainState start;
         private readonly TrainingPosition position;
 
@@ -115,9 +113,7 @@ public sealed class Trainer
             options = trainer.options;
             predictor = new Predictor(trainer.model);
             stepsPerEpoch = train.Rows / options.BatchSize;
-            features = new float[options.BatchSize * train.Columns.Count];
-            labels = new long[train.IsClassification ? options.BatchSize : 0];
-            targets = new float[train.IsClassification ? 0 : options.BatchSize];
+            feed = new BatchFeed(train, options.BatchSize);
             (start, position) = (trainer.InitialState(), new TrainingPosition());
             if (options.Resume && File.Exists(options.CheckpointPath)) (start, position) = Checkpoint.Read(options.CheckpointPath, start, stepsPerEpoch);
         }
@@ -125,9 +121,7 @@ public sealed class Trainer
         public TrainingResult ToEnd()
         {
             using var step = Function.CompileStep<TrainState, Batch, Tensor>(start, trainer.Step);
-            step.Prepare(new(
-                Tensor.Zeros([options.BatchSize, train.Columns.Count]),
-                Tensor.Zeros([options.BatchSize], train.IsClassification ? DType.I64 : DType.F32)));
+            step.Prepare(feed.Form);
             // Compiling is no measure of the speed to come.
             lastReport = clock.Elapsed;
             try
@@ -157,7 +151,7 @@ public sealed class Trainer
             {
                 token.ThrowIfCancellationRequested();
                 stepping.Start();
-                float loss = OneStep(step, order.AsSpan(position.Step * options.BatchSize, options.BatchSize));
+                float loss = feed.Run(step, order.AsSpan(position.Step * options.BatchSize, options.BatchSize));
                 stepping.Stop();
                 samples += options.BatchSize;
                 position.LossSum += loss;
@@ -176,20 +170,6 @@ public sealed class Trainer
             (position.Epoch, position.Step, position.LossSum) = (position.Epoch + 1, 0, 0);
             Save(state);
             Report(report);
-        }
-
-        private float OneStep(CompiledStep<TrainState, Batch, Tensor> step, ReadOnlySpan<long> rows)
-        {
-            train.CopyFeatures(rows, features);
-            step.Inputs[0].Write<float>(features);
-            for (int i = 0; i < labels.Length; i++) labels[i] = train.Labels[(int)rows[i]];
-            for (int i = 0; i < targets.Length; i++) targets[i] = train.Targets[(int)rows[i]];
-            if (train.IsClassification) step.Inputs[1].Write<long>(labels);
-            else step.Inputs[1].Write<float>(targets);
-            step.Run();
-            float loss = 0;
-            step.ReadMetric(0, new Span<float>(ref loss));
-            return loss;
         }
 
         private DivergenceException Diverged(string what, string step) =>

@@ -1,19 +1,42 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Engine.Autograd;
 using Engine.Autograd.Duality;
 using Engine.Autograd.Layers;
 using Engine.Optim.Data;
 using Engine.Optim.Pictures;
+using Engine.Optim.Training;
 using Engine.Tensors;
+using Engine.Testing;
 
 namespace Engine.Optim.Tests.Pictures;
 
-/// <summary>The picture in docs/duality.md is what the engine draws; UPDATE_PICTURES=1 draws it anew.</summary>
-public sealed class DualityPictureTests
+/// <summary>The pictures in docs/duality.md are what the engine draws; UPDATE_PICTURES=1 draws them anew.</summary>
+public sealed partial class DualityPictureTests
 {
     [Fact]
-    public void ThePageShowsWhatIsDrawn()
+    public void SingularValuesAreThoseDrawn() => Same("duality.svg", Draw());
+
+    [Fact]
+    public void RatesAreThoseOfTheTable()
     {
-        string path = Path.Combine(Root(), "docs", "duality.svg"), svg = Draw();
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "duality.md"));
+        string[][] rows = [.. Row().Matches(page).Select(m => m.Groups.Values.Skip(1).Select(g => g.Value).ToArray())];
+        Assert.Equal(9, rows.Length);
+        SweepResult[] results = [.. from i in (int[])[0, 1] from r in rows select Result(i == 0 ? "dualized" : "adam", r[0], r[1], r[2 + i])];
+        Same("transfer.svg", SweepResult.Chart(results).ToSvg());
+
+        static SweepResult Result(string optimizer, string depth, string width, string power) => new(
+            optimizer, int.Parse(width, CultureInfo.InvariantCulture), int.Parse(depth, CultureInfo.InvariantCulture),
+            new(Math.Pow(2, int.Parse(power, CultureInfo.InvariantCulture)), 0, null), []);
+    }
+
+    [GeneratedRegex(@"^\| (\d+) \| (\d+) \| 2\^(-\d+) \| [\d.]+ \| 2\^(-\d+) \| [\d.]+ \|$", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    private static void Same(string picture, string svg)
+    {
+        string path = Path.Combine(Repository.Root, "docs", picture);
         if (Environment.GetEnvironmentVariable("UPDATE_PICTURES") == "1") File.WriteAllText(path, svg);
         Assert.Equal(File.ReadAllText(path), svg);
     }
@@ -45,12 +68,5 @@ public sealed class DualityPictureTests
             // A pixel of a relu that is never on leaves zeros; they are no part of the picture.
             return new(name, numbers, [.. s.Select(v => v / s[0] > 1e-6 ? v / s[0] : double.NaN)]);
         }
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Engine.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

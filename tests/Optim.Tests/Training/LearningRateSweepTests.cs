@@ -1,6 +1,7 @@
 using Engine.Autograd.Layers;
 using Engine.Optim.Data;
 using Engine.Optim.Training;
+using Engine.Testing;
 
 namespace Engine.Optim.Tests.Training;
 
@@ -50,6 +51,34 @@ public sealed class LearningRateSweepTests
         SweepResult result = new LearningRateSweep(Digits, Net, new() { Steps = 3, BatchSize = 50 }).Find(wild, 8, 1, 256);
         Assert.Equal(double.PositiveInfinity, result.Runs[^1].Loss);
         Assert.True(double.IsFinite(result.Best.Loss));
+    }
+
+    // Over some widths and depths of a perceptron; docs/duality.md has more of them, and what Adam does there.
+    [Fact]
+    public void ModularA4TheBestDualizedRateStaysWithinAnOctave()
+    {
+        var sweep = new LearningRateSweep(DataSet.OfDigits(1024), Perceptron, new() { Steps = 100, BatchSize = 128 });
+        var dualized = new Contender("dualized", (module, rate) => new Dualized(module, rate, nesterov: true), StartsDualized: true);
+        (int Width, int Depth)[] sizes = Cases.Scaled(1) > 1 ? [(32, 3), (128, 3), (512, 3), (128, 6), (128, 12)] : [(32, 3), (256, 3), (256, 8)];
+        double[] rates = [.. sizes.Select(s => sweep.Find(dualized, s.Width, s.Depth, 0.25).Best.Rate)];
+        Assert.True(rates.Max() / rates.Min() <= 2, string.Join(", ", rates));
+
+        static Module Perceptron(int width, int depth) => new Sequence(
+            [
+                .. Enumerable.Range(0, depth - 1).SelectMany(i => (Module[])[new Linear(i == 0 ? 256 : width, width, bias: false), new Relu()]),
+                new Linear(width, 10, bias: false),
+            ]);
+    }
+
+    [Fact]
+    public void PicturesNeedEverySizeOnce()
+    {
+        SweepRun run = new(0.5, 1, null);
+        SweepResult[] results = [new("a", 8, 2, run, []), new("a", 16, 2, run, []), new("a", 16, 3, run, [])];
+        Assert.Equal(
+            "sweep: a picture needs every width once for every optimizer and depth, in order; got 3 results for 2 rows of 2 widths.",
+            Given.Message<ArgumentException>(() => SweepResult.Chart(results)));
+        Assert.Contains("2^-1", SweepResult.Chart(results[..2]).ToSvg(), StringComparison.Ordinal);
     }
 
     [Fact]

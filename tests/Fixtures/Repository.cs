@@ -1,6 +1,6 @@
-namespace Engine.Architecture.Tests;
+namespace Engine.Testing;
 
-/// <summary>The source tree these tests read.</summary>
+/// <summary>The source tree that tests read. Compiled into the test projects that do.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot();
