@@ -27,15 +27,15 @@ public sealed class TestFolder : IDisposable
         return Lines(name, lines);
     }
 
-    /// <summary>Numbers to predict from two others, in a unit of hundreds.</summary>
-    public string Line(string name, int rows, int seed = 0)
+    /// <summary>Numbers to predict from two others, some hundreds of a unit.</summary>
+    public string Line(string name, int rows, int seed = 0, double unit = 1)
     {
         var random = new Random(seed);
         List<string> lines = ["x,y,price"];
         for (int i = 0; i < rows; i++)
         {
             double x = random.NextDouble(), y = random.NextDouble();
-            lines.Add($"{Number(x)},{Number(y)},{Number(500 + (300 * x) - (200 * y))}");
+            lines.Add($"{Number(x)},{Number(y)},{Number(unit * (500 + (300 * x) - (200 * y)))}");
         }
         return Lines(name, lines);
     }

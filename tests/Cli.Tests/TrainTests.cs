@@ -97,6 +97,11 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(0, json.GetProperty("classes").GetInt32());
         Assert.InRange(json.GetProperty("test_rmse").GetDouble(), 0.01, 20);
         Assert.Contains("test_rmse", File.ReadAllText(folder["run/metrics.csv"]), StringComparison.Ordinal);
+
+        // The same prices in another unit: the network learns the same, and its error is given in that unit.
+        JsonElement small = EngineProcess.Run(folder.Root, "train", "--data", folder.Line("small.csv", 300, unit: 1 / 1024.0), "--model", "mlp:16", "--epochs", "40", "--out", "small", "--json").Json();
+        Assert.Equal(json.GetProperty("train_loss").GetDouble(), small.GetProperty("train_loss").GetDouble());
+        Assert.Equal(json.GetProperty("test_rmse").GetDouble() / 1024, small.GetProperty("test_rmse").GetDouble(), 1e-6);
     }
 
     [Fact]
