@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Engine.Tensors;
 
 namespace Engine.Autograd.Layers;
@@ -49,14 +47,10 @@ internal sealed class ModuleSummary : PassWatcher
         foreach (Row row in rows)
             lines.Add([row.Path.TrimEnd('.'), row.Name, $"{row.Result}", Number(row.Parameters), Number(row.Own), Number(row.Bytes)]);
         lines.Add(["total", "", "", Number(parameters), Number(rows.Sum(r => r.Own)), Number(rows.Sum(r => r.Bytes))]);
-        int[] widths = [.. Header.Select((_, i) => lines.Max(l => l[i].Length))];
-        var text = new StringBuilder();
-        foreach (string[] line in lines)
-            text.AppendJoin("  ", line.Select((cell, i) => i < 3 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).Append('\n');
-        return text.ToString();
+        return TextTable.Of(lines, texts: 3);
     }
 
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Number(long value) => TextTable.Number(value);
 
     private sealed record Row(string Path, string Name, TensorSpec Result, long Parameters, long Own)
     {

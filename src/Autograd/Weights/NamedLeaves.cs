@@ -44,6 +44,9 @@ public abstract class NamedLeaves<TSelf> : ITree<TSelf> where TSelf : NamedLeave
     /// <summary>Number of elements in all tensors.</summary>
     public long ElementCount => tensors.Sum(t => (long)t.Count);
 
+    /// <summary>Memory of all tensors, in bytes.</summary>
+    public long ByteCount => tensors.Sum(Bytes);
+
     /// <summary>The tensor at a place.</summary>
     public Tensor this[int index] => tensors[index];
 
@@ -62,6 +65,10 @@ public abstract class NamedLeaves<TSelf> : ITree<TSelf> where TSelf : NamedLeave
         return With(leaves.ToArray());
     }
 
+    /// <summary>A table of names, types with shapes, and bytes.</summary>
+    public string Summary() => TextTable.Of(
+        [["tensor", "", "bytes"], .. tensors.Select((t, i) => (string[])[names[i], $"{t.Spec}", TextTable.Number(Bytes(t))]), ["total", "", TextTable.Number(ByteCount)]], texts: 2);
+
     /// <summary>The same names with every tensor mapped.</summary>
     public TSelf Map(Func<Tensor, Tensor> map) => With(Array.ConvertAll(tensors, t => map(t)));
 
@@ -74,6 +81,8 @@ public abstract class NamedLeaves<TSelf> : ITree<TSelf> where TSelf : NamedLeave
         for (int i = 0; i < result.Length; i++) result[i] = combine(tensors[i], other[i]);
         return result;
     }
+
+    private static long Bytes(Tensor tensor) => (long)tensor.Count * tensor.DType.Size();
 
     /// <summary>The structure without the tensors.</summary>
     private protected NamedLeavesForm Form => new(names, StructureKey);

@@ -44,6 +44,9 @@ public sealed class OptimizerState(Buffers leaves) : ITree<OptimizerState>
         }
     }
 
+    /// <summary>A table of what is remembered and how many bytes it takes.</summary>
+    public string Summary() => Leaves.Summary();
+
     /// <inheritdoc/>
     public void CopyLeaves(Span<Tensor> leaves) => Leaves.CopyLeaves(leaves);
 

@@ -261,4 +261,20 @@ public sealed class KroneckerTests
         Tensor q = state["0.factors.w.0.0"][0];
         Given.Near([25, 9, 2.25, 0.25], Ops.Diagonal(q.T.MatMul(g.MatMul(g.T)).MatMul(q)).ToArray<double>(), 1e-8);
     }
+
+    // 2 (4^2 + 3^2) numbers for the matrix and 1000 for the vector, of 4 bytes, and a counter.
+    [Fact]
+    public void GoldenMemory() => Assert.Equal(
+        """
+        tensor                            bytes
+        0.statistics.w.0.0  f32[1, 4, 4]     64
+        0.statistics.w.0.1  f32[1, 3, 3]     36
+        0.factors.w.0.0     f32[1, 4, 4]     64
+        0.factors.w.0.1     f32[1, 3, 3]     36
+        0.step              i64[]             8
+        1.squares.b         f32[1000]     4,000
+        total                             4,208
+
+        """,
+        new KroneckerPreconditioning().Initialize(new Weights(["w", "b"], [Tensor.Zeros([4, 3]), Tensor.Zeros([1000])])).Summary(), ignoreLineEndingDifferences: true);
 }
