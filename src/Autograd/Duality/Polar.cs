@@ -98,9 +98,9 @@ public static class Polar
         Tensor magnitude = PolarPrescale.Magnitude(g), finite = magnitude < double.PositiveInfinity;
         // What is not finite would be an error of the Cholesky factor, which cannot be undone for one matrix of a batch.
         Tensor x = Ops.Where(finite, g / magnitude, g.Like(0));
-        Tensor? known = prescale.Kind == PolarNorm.Schatten4 ? PolynomialIteration.Gram(x) : null;
+        Tensor? known = prescale.IsOfGram ? PolynomialIteration.Gram(x) : null;
         Tensor divisor = prescale.Divisor(known ?? x, magnitude), scaled = x / divisor;
-        Tensor result = iteration(scaled, known is null ? PolynomialIteration.Gram(scaled) : known / Ops.Square(divisor));
+        Tensor result = iteration(scaled, known is null ? PolynomialIteration.Gram(scaled) : known / (divisor * divisor.T));
         return Ops.Where(finite, result, g.Like(double.NaN));
     }
 

@@ -3,7 +3,7 @@ using Engine.Tensors;
 namespace Engine.Autograd.Duality;
 
 /// <summary>
-/// What a matrix is divided by before a schedule, so that its singular values are at most 1: factor * (a norm), at least a floor, plus an offset.
+/// What a matrix is divided by before a schedule, so that its singular values are at most 1: factor * (a norm, or a number per row), at least a floor, plus an offset.
 /// </summary>
 /// <param name="Kind">Which norm.</param>
 /// <param name="Factor">What the norm is multiplied by: 1.02 leaves room for products in low precision.</param>
@@ -21,6 +21,15 @@ public sealed record PolarPrescale(PolarNorm Kind, double Factor = 1, double Flo
     public static PolarPrescale Frobenius(double floor = 0) => new(PolarNorm.Frobenius, Floor: floor);
 
     /// <summary>
+    /// Rows of the wide form, each divided by the root of the sum of magnitudes in its row of X X^T (Prach and Lampert, "Almost-Orthogonal Layers", 2022), which leaves no singular value
+    /// above 1 and brings most of them near. What comes of it is near the polar factor of the rescaled matrix, not of the matrix itself: fewer steps, another direction.
+    /// </summary>
+    public static PolarPrescale AlmostOrthogonal { get; } = new(PolarNorm.AlmostOrthogonal);
+
+    /// <summary>Whether the divisor is found from x x^T.</summary>
+    internal bool IsOfGram => Kind is PolarNorm.Schatten4 or PolarNorm.AlmostOrthogonal;
+
+    /// <summary>
     /// The greatest magnitude [..., 1, 1] of each matrix, by which norms are taken relative to it: the norms of what is left neither overflow nor underflow. 1 for zero. As the quotient
     /// of matrix and norm does not depend on it, it has no derivative.
     /// </summary>
@@ -30,12 +39,12 @@ public sealed record PolarPrescale(PolarNorm Kind, double Factor = 1, double Flo
         return Ops.Where(most.EqualTo(0), most.Like(1), most);
     }
 
-    /// <summary>What matrices x of greatest magnitude 1 are divided by, [..., 1, 1]; 1 for zero without a floor.</summary>
-    /// <param name="x">The matrices; for the Schatten norm x x^T.</param>
+    /// <summary>What wide matrices x of greatest magnitude 1 are divided by, [..., 1, 1] or, row by row, [..., n, 1]; 1 for zero without a floor.</summary>
+    /// <param name="x">The matrices, or x x^T where <see cref="IsOfGram"/>.</param>
     /// <param name="magnitude">What they have been divided by.</param>
     internal Tensor Divisor(Tensor x, Tensor magnitude)
     {
-        Tensor squares = Ops.Sum(Ops.Square(x), [-2, -1], keepDims: true);
+        Tensor squares = Kind == PolarNorm.AlmostOrthogonal ? Ops.Sum(Ops.Abs(x), [-1], keepDims: true) : Ops.Sum(Ops.Square(x), [-2, -1], keepDims: true);
         // The root's slope at 0 is infinite.
         Tensor none = squares.EqualTo(0), norm = Ops.Sqrt(Ops.Where(none, squares.Like(1), squares));
         if (Kind == PolarNorm.Schatten4) norm = Ops.Sqrt(norm);
@@ -45,7 +54,7 @@ public sealed record PolarPrescale(PolarNorm Kind, double Factor = 1, double Flo
     }
 }
 
-/// <summary>A norm that is at least the spectral norm.</summary>
+/// <summary>What matrices are divided by so that their spectral norm is at most 1.</summary>
 public enum PolarNorm : byte
 {
     /// <summary>None: the matrix is left as it is.</summary>
@@ -56,4 +65,7 @@ public enum PolarNorm : byte
 
     /// <summary>The fourth root of the sum of fourth powers of the singular values, which is the root of the Frobenius norm of X X^T.</summary>
     Schatten4,
+
+    /// <summary>None, but a number per row: the root of the sum of magnitudes in its row of X X^T.</summary>
+    AlmostOrthogonal,
 }

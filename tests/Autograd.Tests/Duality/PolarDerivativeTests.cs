@@ -25,7 +25,7 @@ public sealed class PolarDerivativeTests
     public void OfSchedulesAgreeWithDifferences()
     {
         Tensor g = Matrices.Gauss(1, 3, 5);
-        foreach (PolarPrescale prescale in (PolarPrescale[])[PolarPrescale.Schatten4, PolarPrescale.Frobenius(1e-7), PolarPrescale.Frobenius() with { Factor = 1.02, Offset = 0.1 }, PolarPrescale.None])
+        foreach (PolarPrescale prescale in (PolarPrescale[])[PolarPrescale.Schatten4, PolarPrescale.Frobenius(1e-7), PolarPrescale.Frobenius() with { Factor = 1.02, Offset = 0.1 }, PolarPrescale.AlmostOrthogonal, PolarPrescale.None])
         {
             foreach (PolynomialForm form in (PolynomialForm[])[PolynomialForm.Plain, PolynomialForm.Gram])
                 GradCheck.Check(x => Polar.Apply(x * 0.3, PolarSchedule.Minimax(0.1, 3), prescale, form), g, order: 2, tolerance: 1e-6);

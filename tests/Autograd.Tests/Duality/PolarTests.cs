@@ -114,6 +114,26 @@ public sealed class PolarTests
         Given.Near([3 / norm, 0, 0, 4 / norm], Polar.Apply(g, nothing));
         Given.Near([3 / ((2 * norm) + 1), 0, 0, 4 / ((2 * norm) + 1)], Polar.Apply(g, nothing, PolarPrescale.Schatten4 with { Factor = 2, Offset = 1 }));
         Given.Near([3e-20, 0, 0, 4e-20], Polar.Apply(g * 1e-27, nothing, PolarPrescale.Frobenius(1e-7)), 1e-33);
+        // Rows of the wide form: sums over rows of x x^T are 10 + 5 and 5 + 5.
+        Tensor rows = Tensor.Of(new[,] { { 3.0, 1, 0 }, { 1, 2, 0 } });
+        double[] divided = [3 / Math.Sqrt(15), 1 / Math.Sqrt(15), 0, 1 / Math.Sqrt(10), 2 / Math.Sqrt(10), 0];
+        Given.Near(divided, Polar.Apply(rows, nothing, PolarPrescale.AlmostOrthogonal));
+        Given.Near(divided, Polar.Apply(rows.T * 1e9, nothing, PolarPrescale.AlmostOrthogonal).T);
+        Given.Near([0, 0, 0.5, 0.5], Polar.Apply(Tensor.Of(new[,] { { 0.0, 0 }, { 2, 2 } }) / Math.Sqrt(2), nothing, PolarPrescale.AlmostOrthogonal) / Math.Sqrt(2));
+    }
+
+    // Sooner orthogonal, but near the factor of another matrix.
+    [Fact]
+    public void AlmostOrthogonalRowsAreFewerStepsAndAnotherDirection()
+    {
+        foreach (int seed in (int[])[1, 2, 3])
+        {
+            Tensor g = Matrices.Gauss(seed, 24, 96), polar = Polar.Factor(g, PolarAccuracy.Exact), one = Ops.Eye(24, dtype: DType.F64);
+            Assert.InRange(Matrices.Spectral(Polar.Apply(g, new PolarSchedule("nothing", new PolarStep(1, 0)), PolarPrescale.AlmostOrthogonal)), 0.5, 1);
+            Tensor plain = Polar.Apply(g, PolarSchedule.Quintic(6)), rows = Polar.Apply(g, PolarSchedule.Quintic(6), PolarPrescale.AlmostOrthogonal);
+            Assert.True(Matrices.Spectral(rows.MatMul(rows.T) - one) < Matrices.Spectral(plain.MatMul(plain.T) - one));
+            Assert.InRange(Matrices.Spectral(Polar.Apply(g, PolarSchedule.Quintic(30), PolarPrescale.AlmostOrthogonal) - polar), 1e-3, 0.3);
+        }
     }
 
     [Theory, MemberData(nameof(Accuracies))]
