@@ -1,6 +1,8 @@
+using Engine.Autograd;
 using Engine.Autograd.Layers;
 using Engine.Optim.Data;
 using Engine.Optim.Training;
+using Engine.Tensors;
 using Engine.Tensors.Cpu;
 using Engine.Tensors.IO;
 
@@ -45,6 +47,24 @@ public sealed class TrainerTests
         Assert.Equal(first, Hash(5, 1));
         Assert.Equal(first, Hash(5, 3));
         Assert.NotEqual(first, Hash(6, 1));
+    }
+
+    [Fact]
+    public void EveryEpochTakesEveryRowOnceInAnOrderOfItsOwn()
+    {
+        const int rows = 16;
+        float[] features = new float[rows * rows];
+        for (int i = 0; i < rows; i++) features[(i * rows) + i] = 1;
+        DataSet data = DataSet.ForTargets("one at a time", [.. Enumerable.Range(0, rows).Select(i => $"{i}")], features, [.. Enumerable.Repeat(-1f, rows)]);
+        TrainingResult result = new Trainer(new Linear(rows, 1, bias: false), new Places(rows), new() { Epochs = 3, BatchSize = 1, Initialize = (m, key) => m.Initialize(key).Map(t => t * 0) }).Fit(data, data);
+
+        int[] places = [.. result.Weights[0].ToArray<float>().Select(w => (int)w)];
+        int[][] epochs = [.. Enumerable.Range(0, 3).Select(e => places.Select(p => p / (int)Math.Pow(rows, e) % rows).ToArray())];
+        Assert.All(epochs, e => Assert.Equal(Enumerable.Range(0, rows), e.Order()));
+        Assert.All(epochs, e => Assert.NotEqual(e.Order(), e));
+        Assert.NotEqual(epochs[0], epochs[1]);
+        Assert.NotEqual(epochs[1], epochs[2]);
+        Assert.NotEqual(epochs[0], epochs[2]);
     }
 
     [Fact]
@@ -174,5 +194,17 @@ public sealed class TrainerTests
     private sealed class Report(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {
         void IProgress<TrainingProgress>.Report(TrainingProgress value) => report(value);
+    }
+
+    /// <summary>Writes into the weights that a gradient reaches at which step of which epoch they were: a digit per epoch.</summary>
+    private sealed class Places(int rows) : Optimizer
+    {
+        public override OptimizerState Initialize(Weights weights) => new(["step"], [Tensor.Scalar(0, DType.I64)]);
+
+        public override (Update Update, OptimizerState State) Step(Gradient gradient, OptimizerState state, Weights weights)
+        {
+            Tensor step = state["step"], epoch = step / rows, place = (step - (epoch * rows)).Cast(DType.F32) * Ops.Pow(Tensor.Scalar((float)rows), epoch.Cast(DType.F32));
+            return (gradient.Dual(gradient.Tensors.Select(g => Ops.Where(g.EqualTo(0), g.Like(0), place))), new(["step"], [step + 1]));
+        }
     }
 }
