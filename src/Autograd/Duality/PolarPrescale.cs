@@ -21,7 +21,7 @@ public sealed record PolarPrescale(PolarNorm Kind, double Factor = 1, double Flo
     public static PolarPrescale Frobenius(double floor = 0) => new(PolarNorm.Frobenius, Floor: floor);
 
     /// <summary>
-    /// Rows of the wide form, each divided by the root of the sum of magnitudes in its row of X X^T (Prach and Lampert, "Almost-Orthogonal Layers", 2022), which leaves no singular value
+    /// Rows of the wide form, each divided by the root of the sum of magnitudes in its row of X X^T (AOL; Prach and Lampert, ECCV 2022), which leaves no singular value
     /// above 1 and brings most of them near. What comes of it is near the polar factor of the rescaled matrix, not of the matrix itself: fewer steps, another direction.
     /// </summary>
     public static PolarPrescale AlmostOrthogonal { get; } = new(PolarNorm.AlmostOrthogonal);
