@@ -13,6 +13,9 @@ public static class Polar
     private const double HalleyLower = 1e-3;
     private const double HighLower = 1e-4;
 
+    // So many bytes of matrices go through all steps at once: what a step leaves stays in the second-level cache for the next, and there is enough of it for several threads.
+    private const int PartBytes = 1 << 19;
+
     // Beyond the interval that a step is made for its polynomial rises steeply: without room for rounding a matrix of rank 1, whose norm is its singular value, is lost in nine steps.
     private static readonly PolarSchedule High = PolarSchedule.Minimax(HighLower, 9, safety: 1.001);
 
@@ -33,7 +36,7 @@ public static class Polar
     {
         PolarAccuracy.Exact => Of(g, ExactPolar.Of),
         PolarAccuracy.High => Apply(g, High),
-        _ => Of(g, x => Scaled(x, PolarPrescale.Schatten4, (y, gram) => HalleyIteration.Run(y, gram, HalleyLower, HalleySteps(accuracy)))),
+        _ => Iterated(g, PolarPrescale.Schatten4, (y, divisor, gram) => HalleyIteration.Run(y / divisor, gram, HalleyLower, HalleySteps(accuracy))),
     };
 
     /// <summary>
@@ -87,21 +90,35 @@ public static class Polar
     }
 
     internal static Tensor Apply(Tensor g, PolarSchedule schedule, PolarPrescale? prescale, PolynomialForm form) =>
-        Of(g, x => Scaled(x, prescale ?? PolarPrescale.Schatten4, (y, gram) => PolynomialIteration.Run(y, gram, schedule.Steps.AsSpan(), form)));
+        Iterated(g, prescale ?? PolarPrescale.Schatten4, (y, divisor, gram) => PolynomialIteration.Run(y, divisor, gram, schedule.Steps.AsSpan(), form));
 
     private static int HalleySteps(PolarAccuracy accuracy) => accuracy == PolarAccuracy.Fast ? 2 : 3;
 
-    /// <summary>An iteration on wide matrices divided by a norm and, with X, on X X^T.</summary>
-    private static Tensor Scaled(Tensor g, PolarPrescale prescale, Func<Tensor, Tensor, Tensor> iteration)
+    private static Tensor Iterated(Tensor g, PolarPrescale prescale, Func<Tensor, Tensor, Tensor, Tensor> iteration) =>
+        Of(g, x => InParts(x, y => Scaled(y, prescale, iteration)));
+
+    /// <summary>An iteration on wide matrices X, what they are to be divided by, and X X^T over its squares.</summary>
+    private static Tensor Scaled(Tensor g, PolarPrescale prescale, Func<Tensor, Tensor, Tensor, Tensor> iteration)
     {
-        if (prescale.Kind == PolarNorm.None) return iteration(g, PolynomialIteration.Gram(g));
+        if (prescale.Kind == PolarNorm.None) return iteration(g, Tensor.Ones([1, 1], g.DType), PolynomialIteration.Gram(g));
         Tensor magnitude = PolarPrescale.Magnitude(g), finite = magnitude < double.PositiveInfinity;
         // What is not finite would be an error of the Cholesky factor, which cannot be undone for one matrix of a batch.
         Tensor x = Ops.Where(finite, g / magnitude, g.Like(0));
-        Tensor? known = prescale.IsOfGram ? PolynomialIteration.Gram(x) : null;
-        Tensor divisor = prescale.Divisor(known ?? x, magnitude), scaled = x / divisor;
-        Tensor result = iteration(scaled, known is null ? PolynomialIteration.Gram(scaled) : known / (divisor * divisor.T));
+        Tensor gram = PolynomialIteration.Gram(x), divisor = prescale.Divisor(prescale.IsOfGram ? gram : x, magnitude);
+        Tensor result = iteration(x, divisor, gram / (divisor * divisor.T));
         return Ops.Where(finite, result, g.Like(double.NaN));
+    }
+
+    /// <summary>The same function of a few matrices of a large batch at a time.</summary>
+    private static Tensor InParts(Tensor g, Func<Tensor, Tensor> factor)
+    {
+        int n = g.Shape[^2], m = g.Shape[^1], count = g.Shape[..^2].Count, part = Math.Max(1, PartBytes / (n * m * g.DType.Size()));
+        if (count < 2 * part || part == 1) return factor(g);
+        Tensor all = g.Reshape(count, n, m);
+        int whole = count - (count % part);
+        var parts = new TensorList(all[..whole].Reshape(whole / part, part, n, m));
+        Tensor done = ControlFlow.Scan(new TensorList(), parts, (none, x) => (none, new TensorList(factor(x.Items[0])))).Results.Items[0].Reshape(whole, n, m);
+        return (whole == count ? done : Ops.Concat([done, factor(all[whole..])], 0)).Reshape(g.Shape.Lengths);
     }
 
     /// <summary>Checks operands, and computes wide matrices in at least f32.</summary>

@@ -15,21 +15,25 @@ internal static class PolynomialIteration
     private const int FirstGramSteps = 3;
     private const int MostGramSteps = 5;
 
-    /// <summary>Applies the steps.</summary>
-    /// <param name="x">Matrices with singular values of at most 1.</param>
-    /// <param name="gram">x x^T.</param>
+    /// <summary>Applies the steps to matrices over a divisor, which leaves singular values of at most 1.</summary>
+    /// <param name="x">Matrices.</param>
+    /// <param name="divisor">[..., 1, 1], or for every row [..., n, 1].</param>
+    /// <param name="gram">Of x over the divisor.</param>
     /// <param name="steps">The polynomials.</param>
     /// <param name="form">Which of two orders of the same products.</param>
-    public static Tensor Run(Tensor x, Tensor gram, ReadOnlySpan<PolarStep> steps, PolynomialForm form = PolynomialForm.Best)
+    public static Tensor Run(Tensor x, Tensor divisor, Tensor gram, ReadOnlySpan<PolarStep> steps, PolynomialForm form = PolynomialForm.Best)
     {
         if (form == PolynomialForm.Plain || (form == PolynomialForm.Best && IsPlainBest(x.Shape[^2], x.Shape[^1], steps.Length)))
         {
+            x /= divisor;
             for (int i = 0; i < steps.Length; i++) x = Step(x, i == 0 ? gram : Gram(x), steps[i]);
             return x;
         }
         for (int begin = 0, end = FirstEnd(steps.Length); begin < steps.Length; begin = end, end = Math.Min(begin + MostGramSteps, steps.Length))
         {
-            x = Ops.MatMul(Product(begin == 0 ? gram : Gram(x), steps[begin..end]), x);
+            Tensor q = Product(begin == 0 ? gram : Gram(x), steps[begin..end]);
+            // The matrix in front is the smaller one.
+            x = Ops.MatMul(begin == 0 ? q / divisor.T : q, x);
         }
         return x;
     }

@@ -12,8 +12,8 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
     where TVector : struct
     where TSimd : struct, ISimd<T, TVector>
 {
-    // A strip of rows is computed up to the end of the tile that the diagonal runs through, so small matrices gain nothing by it.
-    private const int LeastTiles = 2;
+    // A strip of rows is computed up to the end of the vector that the diagonal runs through, so the smallest matrices gain nothing by it.
+    private const int LeastVectors = 3;
 
     // Every slice packs the columns it needs, so there are fewer than a product without symmetry would have.
     private const long ChunkSteps = 12_000_000;
@@ -37,7 +37,7 @@ internal unsafe struct SymmetricJob<T, TVector, TSimd>
             return false;
         return problem.Symmetric
             || (problem.A == problem.B && problem.ARow == problem.BColumn && problem.AColumn == problem.BRow && (batch == 1 || aBatch == bBatch)
-                && problem.N >= LeastTiles * GemmBlocks<T, TVector, TSimd>.TileColumns);
+                && problem.N >= LeastVectors * TSimd.Width);
     }
 
     /// <summary>Computes every product of the batch.</summary>

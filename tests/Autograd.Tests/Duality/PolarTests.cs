@@ -232,6 +232,34 @@ public sealed class PolarTests
         }
     }
 
+    // A large batch goes through the steps a few matrices at a time, with some left over.
+    [Fact]
+    public void PartsOfALargeBatchChangeNoBit()
+    {
+        Tensor g = Matrices.Gauss(1, 5, 9, 48, 128).Cast(DType.F32), broken = Ops.Where(Ops.Iota(45, DType.I64).Reshape(5, 9, 1, 1).EqualTo(7), g.Like(double.NaN), g);
+        foreach (Func<Tensor, Tensor> factor in (Func<Tensor, Tensor>[])[x => Polar.Factor(x), x => Polar.Apply(x, PolarSchedule.Jordan, PolarPrescale.Frobenius(1e-7))])
+        {
+            float[] expected = [.. Enumerable.Range(0, 45).SelectMany(i => factor(broken[i / 9, i % 9]).ToArray<float>())];
+            Assert.Equal(48 * 128, expected.Count(float.IsNaN));
+            Assert.Equal(expected, factor(broken).ToArray<float>());
+            Assert.Equal(expected, factor(broken.T).T.ToArray<float>());
+            Assert.Equal(expected, factor(broken.To(new CpuDevice(1))).ToArray<float>());
+            Assert.Equal(expected, Function.Compile(factor).Invoke(broken).ToArray<float>());
+        }
+    }
+
+    [Fact]
+    public void PartsOfALargeBatchHaveTheirDerivatives()
+    {
+        Tensor g = Matrices.Gauss(1, 45, 48, 64), along = Matrices.Gauss(2, 45, 48, 64);
+        Tensor back = Transform.Vjp(x => Polar.Factor(x), g, along).Cotangent, ahead = Transform.Jvp(x => Polar.Factor(x), g, along).Tangent;
+        foreach (int i in (int[])[0, 20, 21, 44])
+        {
+            Given.Near(Transform.Vjp(x => Polar.Factor(x), g[i], along[i]).Cotangent.ToArray<double>(), back[i], 1e-12);
+            Given.Near(Transform.Jvp(x => Polar.Factor(x), g[i], along[i]).Tangent.ToArray<double>(), ahead[i], 1e-12);
+        }
+    }
+
     [Fact]
     public void ThreadsChangeNoBit()
     {
