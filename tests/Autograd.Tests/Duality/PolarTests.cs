@@ -15,7 +15,7 @@ public sealed class PolarTests
     public static TheoryData<PolarAccuracy> Accuracies => [.. Enum.GetValues<PolarAccuracy>()];
 
     [Fact]
-    public void B1AndB3TheDefaultIsCloseAndDescends()
+    public void B1B3AndB6FactorsAreCloseAndDescend()
     {
         foreach ((string name, Tensor exact, double bound) in ((string, Tensor, double)[])
         [
@@ -34,6 +34,22 @@ public sealed class PolarTests
             Assert.True(descent >= 0.999, $"B3 {name}: {descent}");
             Assert.True(Matrices.Spectral(o) <= 1.002, $"B3 {name}: {Matrices.Spectral(o)}");
         }
+    }
+
+    // What is timed is in perf; the operations counted in n^3: whole products 4 a + 2 a step, half ones 3 a + 1, the Gram form of five steps with one restart 6 a + 14, a Halley step 3 a + 1/3.
+    [Theory]
+    [InlineData(256, 1, 20)]
+    [InlineData(256, 2, 26)]
+    [InlineData(512, 4, 38)]
+    [InlineData(256, 4, 38)]
+    public void B4AndB6OperationsOfTheForms(int n, int aspect, int five)
+    {
+        double cube = Math.Pow(n, 3);
+        Assert.Equal(five, PolynomialIteration.Flops(n, n * aspect, 5) / cube, 1e-12);
+        if (aspect == 4) Assert.InRange(five / (5 * ((4.0 * aspect) + 2)), 0, 0.6);
+        double two = Polar.Flops([n, n * aspect], PolarAccuracy.Fast)!.Value / cube;
+        Assert.Equal(2 * ((3 * aspect) + (1 / 3.0)), two, 1e-12);
+        Assert.InRange(two / (5 * ((3.0 * aspect) + 1)), 0, 0.5);
     }
 
     [Fact]
