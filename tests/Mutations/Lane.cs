@@ -51,8 +51,9 @@ public static class Lane
     /// <summary>The test projects.</summary>
     public static IEnumerable<string> Projects => All.Select(s => s.Project);
 
-    /// <summary>The stages a mutant goes through until one fails.</summary>
-    public static IReadOnlyList<Stage> For(Mutant mutant) => [.. FirstFor(mutant.File), .. All.Except(FirstFor(mutant.File))];
+    /// <summary>The stages a mutant goes through until one fails: those of the table, all tests of its own project, then everything else.</summary>
+    public static IReadOnlyList<Stage> For(Mutant mutant) =>
+        [.. FirstFor(mutant.File), .. All.Except(FirstFor(mutant.File)).OrderBy(s => mutant.File.StartsWith($"src/{s.Project.Replace(".Tests", "/", StringComparison.Ordinal)}", StringComparison.Ordinal) ? 0 : 1)];
 
     /// <summary>The stages before all tests; none for a path that is not in the table.</summary>
     public static IReadOnlyList<Stage> FirstFor(string file) => Array.Find(Table, t => file.StartsWith(t.Path, StringComparison.Ordinal)).First ?? [];

@@ -83,6 +83,7 @@ public sealed class IdxTests : IDisposable
         Assert.Equal("t.idx: has 0 bytes, an IDX file begins with 4 that give type and rank.", Rejected());
         Assert.Equal("t.idx: has 3 bytes, an IDX file begins with 4 that give type and rank.", Rejected(0, 0, 8));
         Assert.Equal("t.idx: begins with bytes 0x01 0x00, an IDX file begins with two zeros.", Rejected(1, 0, 8, 0));
+        Assert.Equal("t.idx: begins with bytes 0x00 0x02, an IDX file begins with two zeros.", Rejected(0, 2, 8, 0));
         Assert.Equal($"t.idx: has element type 0x09, {Types}", Rejected(0, 0, 9, 0, 1));
         Assert.Equal("t.idx: the lengths of 255 axes take 1020 bytes, only 1 follow.", Rejected(0, 0, 8, 255, 1));
         Assert.Equal("t.idx: the array has 65 axes, a tensor has at most 64.", Rejected([0, 0, 8, 65, .. new byte[4 * 65]]));
