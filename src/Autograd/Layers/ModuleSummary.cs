@@ -45,12 +45,10 @@ internal sealed class ModuleSummary : PassWatcher
     {
         List<string[]> lines = [Header];
         foreach (Row row in rows)
-            lines.Add([row.Path.TrimEnd('.'), row.Name, $"{row.Result}", Number(row.Parameters), Number(row.Own), Number(row.Bytes)]);
-        lines.Add(["total", "", "", Number(parameters), Number(rows.Sum(r => r.Own)), Number(rows.Sum(r => r.Bytes))]);
+            lines.Add([row.Path.TrimEnd('.'), row.Name, $"{row.Result}", TextTable.Number(row.Parameters), TextTable.Number(row.Own), TextTable.Number(row.Bytes)]);
+        lines.Add(["total", "", "", TextTable.Number(parameters), TextTable.Number(rows.Sum(r => r.Own)), TextTable.Number(rows.Sum(r => r.Bytes))]);
         return TextTable.Of(lines, texts: 3);
     }
-
-    private static string Number(long value) => TextTable.Number(value);
 
     private sealed record Row(string Path, string Name, TensorSpec Result, long Parameters, long Own)
     {

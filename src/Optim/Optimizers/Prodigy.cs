@@ -7,6 +7,7 @@ namespace Engine.Optim;
 /// <summary>
 /// Steepest descent that finds its rate, as Prodigy does without averages (Mishchenko and Defazio, 2023; Bernstein and Newhouse, "Old Optimizer, New Norm", 2024, section 3.3):
 /// rate = max(rate, (g, start - w) / dualNorm(g)), update -rate dualize(g). While gradients do not turn, the rate doubles every step; after that no step is longer than the way from the start.
+/// <see cref="ProdigyAdam"/> has the averages.
 /// State: <c>origin.name</c> per weight, the weights at the start, and <c>rate</c>.
 /// </summary>
 /// <param name="norm">
