@@ -104,7 +104,7 @@ public static class Polar
         Tensor magnitude = PolarPrescale.Magnitude(g), finite = magnitude < double.PositiveInfinity;
         // What is not finite would be an error of the Cholesky factor, which cannot be undone for one matrix of a batch.
         Tensor x = Ops.Where(finite, g / magnitude, g.Like(0));
-        Tensor gram = PolynomialIteration.Gram(x), divisor = prescale.Divisor(prescale.IsOfGram ? gram : x, magnitude);
+        Tensor gram = PolynomialIteration.Gram(x), divisor = prescale.Divisor(gram, magnitude);
         Tensor result = iteration(x, divisor, gram / (divisor * divisor.T));
         return Ops.Where(finite, result, g.Like(double.NaN));
     }

@@ -14,7 +14,7 @@ public sealed record PolarPrescale(PolarNorm Kind, double Factor = 1, double Flo
     /// <summary>The matrix as it is.</summary>
     public static PolarPrescale None { get; } = new(PolarNorm.None);
 
-    /// <summary>The Schatten-4 norm: the fourth root of the sum of fourth powers of the singular values. It costs next to nothing, because the first step needs X X^T anyway.</summary>
+    /// <summary>The Schatten-4 norm: the fourth root of the sum of fourth powers of the singular values, from X X^T, which the first step needs anyway.</summary>
     public static PolarPrescale Schatten4 { get; } = new(PolarNorm.Schatten4);
 
     /// <summary>The Frobenius norm, or a floor where that is greater.</summary>
@@ -26,25 +26,28 @@ public sealed record PolarPrescale(PolarNorm Kind, double Factor = 1, double Flo
     /// </summary>
     public static PolarPrescale AlmostOrthogonal { get; } = new(PolarNorm.AlmostOrthogonal);
 
-    /// <summary>Whether the divisor is found from x x^T.</summary>
-    internal bool IsOfGram => Kind is PolarNorm.Schatten4 or PolarNorm.AlmostOrthogonal;
-
     /// <summary>
     /// The greatest magnitude [..., 1, 1] of each matrix, by which norms are taken relative to it: the norms of what is left neither overflow nor underflow. 1 for zero. As the quotient
     /// of matrix and norm does not depend on it, it has no derivative.
     /// </summary>
     internal static Tensor Magnitude(Tensor x)
     {
-        Tensor most = Ops.Max(Ops.StopGradient(Ops.Abs(x)), [-2, -1], keepDims: true);
+        // Row by row first: a row is read and reduced at once, and its magnitudes are nowhere written.
+        Tensor most = Ops.Max(Ops.Max(Ops.StopGradient(Ops.Abs(x)), [-1], keepDims: true), [-2], keepDims: true);
         return Ops.Where(most.EqualTo(0), most.Like(1), most);
     }
 
     /// <summary>What wide matrices x of greatest magnitude 1 are divided by, [..., 1, 1] or, row by row, [..., n, 1]; 1 for zero without a floor.</summary>
-    /// <param name="x">The matrices, or x x^T where <see cref="IsOfGram"/>.</param>
+    /// <param name="gram">x x^T.</param>
     /// <param name="magnitude">What they have been divided by.</param>
-    internal Tensor Divisor(Tensor x, Tensor magnitude)
+    internal Tensor Divisor(Tensor gram, Tensor magnitude)
     {
-        Tensor squares = Kind == PolarNorm.AlmostOrthogonal ? Ops.Sum(Ops.Abs(x), [-1], keepDims: true) : Ops.Sum(Ops.Square(x), [-2, -1], keepDims: true);
+        Tensor squares = Kind switch
+        {
+            PolarNorm.Frobenius => Ops.Sum(Ops.Diagonal(gram), [-1], keepDims: true).Reshape([.. gram.Shape[..^2].Lengths, 1, 1]),
+            PolarNorm.AlmostOrthogonal => Ops.Sum(Ops.Abs(gram), [-1], keepDims: true),
+            _ => Ops.Sum(Ops.Square(gram), [-2, -1], keepDims: true),
+        };
         // The root's slope at 0 is infinite.
         Tensor none = squares.EqualTo(0), norm = Ops.Sqrt(Ops.Where(none, squares.Like(1), squares));
         if (Kind == PolarNorm.Schatten4) norm = Ops.Sqrt(norm);
