@@ -46,7 +46,9 @@ public sealed class InterruptionTests : IDisposable
         Assert.Equal(0, EngineProcess.Run(folder.Root, "train", "--data", data, "--epochs", "1", "--out", "run").ExitCode);
 
         Assert.Contains("--lr 0.5: the training to resume was begun with 0.002", Refused("--lr", "0.5"), StringComparison.Ordinal);
-        Assert.Contains("--model linear", Refused("--model", "linear"), StringComparison.Ordinal);
+        foreach ((string option, string value) in ((string, string)[])
+            [("--label", "a"), ("--task", "regress"), ("--model", "linear"), ("--image", "1x3x1"), ("--optimizer", "muon"), ("--batch", "7"), ("--seed", "1"), ("--test-fraction", "0.4")])
+            Assert.Contains($"{option} {value}: the training to resume was begun with", Refused(option, value), StringComparison.Ordinal);
         Assert.Contains("--out other", Refused("--out", "other"), StringComparison.Ordinal);
 
         folder.Blobs("trees.csv", 100, seed: 1);
