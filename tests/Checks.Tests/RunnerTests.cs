@@ -9,6 +9,9 @@ public sealed class RunnerTests
     private static readonly OpInfo WrongSign = new(
         "wrongSign", Transform.CustomVjp(Ops.Sin, (x, _, ct) => -(ct * Ops.Cos(x))), Math.Sin, (-1, 1));
 
+    private static readonly OpInfo WrongSecond = new(
+        "wrongSecond", Transform.CustomVjp(Ops.Sin, (x, _, ct) => ct * Transform.CustomVjp(Ops.Cos, (y, _, c) => c * Ops.Sin(y))(x)), Math.Sin, (-1, 1));
+
     private static readonly OpInfo WrongValue = new("wrongValue", x => Ops.Sin(x) * (1 + 1e-10), Math.Sin, (-1, 1));
 
     private static readonly OpInfo WrongBatch = new("wrongBatch", x => new WrongBatchOp().Apply(x), x => x * x, (-1, 1));
@@ -28,6 +31,15 @@ public sealed class RunnerTests
         Assert.Contains(report.Failures, f => f.Check == "vjp");
         Assert.Contains(report.Failures, f => f.Check == "adjoint");
         Assert.DoesNotContain(report.Failures, f => f.Check is "jvp" or "forward");
+    }
+
+    [Fact]
+    public void AWrongSecondDerivativeIsFoundWhereItIsLookedFor()
+    {
+        CheckReport report = GradCheckRunner.Run([WrongSecond], new() { Cases = 8 });
+        Assert.NotEmpty(report.Failures);
+        Assert.All(report.Failures, f => Assert.StartsWith("hvp", f.Check, StringComparison.Ordinal));
+        Assert.Empty(GradCheckRunner.Run([WrongSecond], new() { Cases = 8, SecondOrderEvery = 0 }).Failures);
     }
 
     [Fact]

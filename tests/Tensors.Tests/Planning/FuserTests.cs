@@ -123,6 +123,16 @@ public sealed class FuserTests
         Same(t => Ops.MatMul(t.Reshape(2, 200, 1), t.Reshape(2, 1, 200)), Tensor.Of([.. Enumerable.Range(0, 400).Select(i => i - 200f)]));
     }
 
+    // Above the diagonal of a symmetric product are copies, which an elementwise kernel would not give: a_i (c a_j) and a_j (c a_i) round apart.
+    [Fact]
+    public void ASymmetricOuterProductStaysAProduct()
+    {
+        Tensor x = Views.Contiguous(DType.F32, [200, 1], new Random(8));
+        float[] y = Function.Compile((Tensor t) => Ops.SymmetricMatMul(t, (t * 1.7f).T)).Invoke(x).ToArray<float>();
+        for (int i = 0; i < 200; i++)
+            for (int j = 0; j < i; j++) Assert.Equal(y[(i * 200) + j], y[(j * 200) + i]);
+    }
+
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
     public void RandomProgramsGiveTheBitsOfSingleOps(int seed)
     {
