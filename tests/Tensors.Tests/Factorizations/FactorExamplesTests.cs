@@ -160,6 +160,7 @@ public sealed class FactorExamplesTests
             Says($"solve: the matrix is singular: pivot 1 is 0. {cure}", () => Ops.Solve(singular.To(device), b));
             Says($"inverse: the matrix is singular: pivot 1 is 0. {cure}", () => Ops.Inverse(singular.To(device)));
             Says($"triangularSolve: the matrix is singular: pivot 0 is 0. {cure}", () => Ops.TriangularSolve(Tensor.Zeros([2, 2], DType.F64).To(device), b));
+            Says($"triangularSolve: the matrix is singular: pivot 1 is 0. {cure}", () => Ops.TriangularSolve(Tensor.Of(new[,] { { 1.0, 0 }, { 1, 0 } }).To(device), b));
             Says($"leastSquares: the matrix is singular: pivot 0 is 0. {cure}", () => Ops.LeastSquares(Tensor.Zeros([2, 1], DType.F64).To(device), b));
             // The first of a batch that fails is named, however many threads there are.
             Tensor good = Ops.Eye(64, dtype: DType.F64), bad = good * -1;
