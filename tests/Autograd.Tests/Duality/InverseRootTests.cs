@@ -67,6 +67,14 @@ public sealed class InverseRootTests
         InverseRoot root = InverseRoots.Newton(a, 2, ridge: 0);
         Assert.True(root.FellBack.ToScalar<bool>());
         Given.Near(InverseRoots.Of(a, 2, ridge: 0).ToArray<double>(), root.Root, 1e-14);
+        // Of rank 4, in bases in which the other eigenvalues come out as rounding, above 0 and below.
+        foreach (int seed in (int[])[1, 2, 3])
+        {
+            Tensor q = Ops.Qr(Ops.RandomNormal(RandomKey.FromSeed(seed), [12, 12], DType.F64)).Q[.., ..4], values = Tensor.Of([3.0, 2, 1, 0.5]);
+            Tensor low = (q * values).MatMul(q.T), expected = (q * Ops.Pow(values, -0.5)).MatMul(q.T);
+            Given.Near(expected.ToArray<double>(), InverseRoots.Of(low, 2, ridge: 0), 1e-13);
+            Given.Near(expected.ToArray<double>(), InverseRoots.Of(low.Cast(DType.F32), 2, ridge: 0).Cast(DType.F64), 1e-4);
+        }
     }
 
     [Theory]
