@@ -112,8 +112,8 @@ public static class Polar
     /// <summary>The same function of a few matrices of a large batch at a time.</summary>
     private static Tensor InParts(Tensor g, Func<Tensor, Tensor> factor)
     {
-        int n = g.Shape[^2], m = g.Shape[^1], count = g.Shape[..^2].Count, part = Math.Max(1, PartBytes / (n * m * g.DType.Size()));
-        if (count < 2 * part || part == 1) return factor(g);
+        int n = g.Shape[^2], m = g.Shape[^1], count = g.Shape[..^2].Count, part = (int)(PartBytes / ((long)n * m * g.DType.Size()));
+        if (part < 2 || count < 2 * part) return factor(g);
         Tensor all = g.Reshape(count, n, m);
         int whole = count - (count % part);
         var parts = new TensorList(all[..whole].Reshape(whole / part, part, n, m));

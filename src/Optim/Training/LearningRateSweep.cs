@@ -36,8 +36,8 @@ public sealed class LearningRateSweep
         (this.data, this.network, this.options) = (data, network, options);
         int judged = Math.Min(data.Rows, MostRowsJudged);
         judgedFeatures = Tensor.Of(data.FeatureValues[..(judged * data.Columns.Count)], [judged, data.Columns.Count], options.Device);
-        feed = new BatchFeed(data, options.BatchSize);
         judgedLabels = Tensor.Of(data.Labels[..judged], [judged], options.Device);
+        feed = new BatchFeed(data, options.BatchSize);
     }
 
     /// <summary>The best rate for a size.</summary>
